@@ -1,0 +1,73 @@
+package fhir
+
+import "strings"
+
+// Ref names a resource: its type, its logical id and, where one is meant, a version. The zero value names nothing.
+type Ref struct {
+	Type    string
+	ID      string
+	Version string
+}
+
+// ParseRef reads a literal reference "Type/id" or "Type/id/_history/version". An absolute URL, a urn:, a "#fragment" and
+// anything malformed are not local references: ok is false.
+// Source: http://hl7.org/fhir/R4/references.html#literal.
+func ParseRef(s string) (ref Ref, ok bool) {
+	typ, rest, ok := strings.Cut(s, "/")
+	if !ok || !validType(typ) {
+		return Ref{}, false
+	}
+	id, version, versioned := strings.Cut(rest, "/_history/")
+	if !ValidID(id) || versioned && !ValidID(version) {
+		return Ref{}, false
+	}
+	return Ref{Type: typ, ID: id, Version: version}, true
+}
+
+// IsZero reports whether r names nothing.
+func (r Ref) IsZero() bool { return r == Ref{} }
+
+// String is "Type/id", with "/_history/version" when a version is named.
+func (r Ref) String() string {
+	switch {
+	case r.IsZero():
+		return ""
+	case r.Version != "":
+		return r.Type + "/" + r.ID + "/_history/" + r.Version
+	case r.ID == "":
+		return r.Type
+	}
+	return r.Type + "/" + r.ID
+}
+
+// ValidID reports whether s is a FHIR id that is safe in a path: 1 to 64 of A-Z a-z 0-9 - and '.', but not "." or "..",
+// which R4's pattern lets through (hazard H13).
+func ValidID(s string) bool {
+	if s == "" || len(s) > 64 || s == "." || s == ".." {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		if !isAlnum(c) && c != '-' && c != '.' {
+			return false
+		}
+	}
+	return true
+}
+
+// validType reports whether s is spelt like a resource type: an upper-case letter, then letters.
+func validType(s string) bool {
+	if s == "" || len(s) > 64 || s[0] < 'A' || s[0] > 'Z' {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i] | 0x20; c < 'a' || c > 'z' {
+			return false
+		}
+	}
+	return true
+}
+
+func isAlnum(c byte) bool {
+	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'
+}

@@ -1,0 +1,440 @@
+package fhir
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"unicode/utf8"
+)
+
+// Limits caps what Parse accepts. A zero field means its default.
+type Limits struct {
+	Bytes int // length of the document; default 16 MiB, at most 1 GiB
+	Depth int // nested arrays and objects; default 64, at most 512
+	Nodes int // values in all; default 2,000,000
+}
+
+func (l Limits) orDefault() Limits {
+	pick := func(v, def, most int) int {
+		if v <= 0 {
+			return def
+		}
+		return min(v, most)
+	}
+	return Limits{
+		Bytes: pick(l.Bytes, 16<<20, 1<<30),
+		Depth: pick(l.Depth, 64, 512),
+		Nodes: pick(l.Nodes, 2_000_000, 1<<30),
+	}
+}
+
+// document is the original text and its index: one node per JSON value, in the order in which the values begin, so that
+// the first child of node i is i+1 and its next sibling is nodes[i].next. Nothing in it changes after Parse.
+type document struct {
+	src   []byte
+	nodes []node
+}
+
+// node is 20 bytes on purpose: a page of a thousand resources has about a hundred thousand of them.
+type node struct {
+	start, end uint32 // the value is src[start:end]
+	next       uint32 // index of the first node after this value's subtree
+	name       uint32 // a member's name is src[name:name+nameLen], without its quotes; 0 where there is none
+	nameLen    uint16
+	kind       JSONKind
+	flags      uint8
+}
+
+const (
+	flagNameEscaped = 1 << iota // the member's name holds a backslash
+	flagTextEscaped             // the string holds a backslash
+)
+
+// manyMembers is the size from which an object's names are kept in a set, so that a hostile object with a hundred
+// thousand members costs no more than its length.
+const manyMembers = 24
+
+type scanner struct {
+	src   []byte
+	nodes []node
+	depth int
+	lim   Limits
+}
+
+// Parse indexes one JSON document. It is strict where parsers are known to differ (hazard H11): RFC 8259 to the letter,
+// UTF-8 throughout, no lone surrogates, no duplicate member names however they are spelt, nothing after the value. What is
+// refused is refused whole, never repaired. Errors are *Error of kind KindInvalid or KindTooLarge.
+func Parse(b []byte, lim Limits) (Value, error) {
+	lim = lim.orDefault()
+	if len(b) > lim.Bytes {
+		return Value{}, tooLarge("body-too-large", fmt.Sprintf("The document is longer than %d bytes.", lim.Bytes))
+	}
+	s := scanner{src: b, lim: lim, nodes: make([]node, 0, len(b)/20+8)}
+	i := s.space(0)
+	i, err := s.value(i, node{})
+	if err != nil {
+		return Value{}, err
+	}
+	if i = s.space(i); i != len(b) {
+		return Value{}, s.bad(i, "something follows the end of the document")
+	}
+	return Value{doc: &document{src: b, nodes: s.nodes}}, nil
+}
+
+func tooLarge(code, text string) *Error { return E("fhir.Parse", KindTooLarge, code, text) }
+
+func (s *scanner) bad(at int, what string) *Error {
+	return E("fhir.Parse", KindInvalid, "malformed-json", fmt.Sprintf("Not valid JSON at byte %d: %s.", at, what))
+}
+
+func (s *scanner) space(i int) int {
+	for i < len(s.src) {
+		switch s.src[i] {
+		case ' ', '\t', '\n', '\r':
+			i++
+		default:
+			return i
+		}
+	}
+	return i
+}
+
+// value scans the value at i into the index; n carries the member's name, if any. It returns the offset after the value.
+func (s *scanner) value(i int, n node) (int, error) {
+	if i >= len(s.src) {
+		return i, s.bad(i, "the document ends where a value should be")
+	}
+	if len(s.nodes) >= s.lim.Nodes {
+		return i, tooLarge("too-many-values", fmt.Sprintf("The document holds more than %d values.", s.lim.Nodes))
+	}
+	at := len(s.nodes)
+	n.start = uint32(i)
+	s.nodes = append(s.nodes, n)
+	kind, flags, end, err := s.scan(i, at)
+	if err != nil {
+		return i, err
+	}
+	p := &s.nodes[at]
+	p.kind, p.end, p.next = kind, uint32(end), uint32(len(s.nodes))
+	p.flags |= flags
+	return end, nil
+}
+
+func (s *scanner) scan(i, at int) (kind JSONKind, flags uint8, end int, err error) {
+	switch c := s.src[i]; {
+	case c == '"':
+		end, escaped, err := s.text(i + 1)
+		if escaped {
+			flags = flagTextEscaped
+		}
+		return String, flags, end + 1, err
+	case c == '{':
+		end, err = s.nested(i, at, s.object)
+		return Object, 0, end, err
+	case c == '[':
+		end, err = s.nested(i, at, s.array)
+		return Array, 0, end, err
+	case c == 't':
+		end, err = s.word(i, "true")
+		return True, 0, end, err
+	case c == 'f':
+		end, err = s.word(i, "false")
+		return False, 0, end, err
+	case c == 'n':
+		end, err = s.word(i, "null")
+		return Null, 0, end, err
+	case c == '-' || c >= '0' && c <= '9':
+		end, err = s.number(i)
+		return Number, 0, end, err
+	}
+	return Absent, 0, i, s.bad(i, "a value cannot begin here")
+}
+
+func (s *scanner) nested(i, at int, scan func(i, at int) (int, error)) (int, error) {
+	if s.depth >= s.lim.Depth {
+		return i, tooLarge("too-deep", fmt.Sprintf("The document is nested more than %d levels deep.", s.lim.Depth))
+	}
+	s.depth++
+	end, err := scan(i+1, at)
+	s.depth--
+	return end, err
+}
+
+func (s *scanner) array(i, _ int) (int, error) {
+	i = s.space(i)
+	if i < len(s.src) && s.src[i] == ']' {
+		return i + 1, nil
+	}
+	for {
+		var err error
+		if i, err = s.value(s.space(i), node{}); err != nil {
+			return i, err
+		}
+		i = s.space(i)
+		if i >= len(s.src) {
+			return i, s.bad(i, "the document ends inside an array")
+		}
+		switch s.src[i] {
+		case ',':
+			i++
+		case ']':
+			return i + 1, nil
+		default:
+			return i, s.bad(i, "expected ',' or ']'")
+		}
+	}
+}
+
+func (s *scanner) object(i, at int) (int, error) {
+	i = s.space(i)
+	if i < len(s.src) && s.src[i] == '}' {
+		return i + 1, nil
+	}
+	var seen names
+	for {
+		i = s.space(i)
+		n, colon, err := s.name(i)
+		if err != nil {
+			return i, err
+		}
+		if seen.again(s, at, n) {
+			return i, E("fhir.Parse", KindInvalid, "duplicate-member",
+				fmt.Sprintf("Not valid JSON at byte %d: a member of this name is already in the object.", i))
+		}
+		if i, err = s.value(s.space(colon+1), n); err != nil {
+			return i, err
+		}
+		i = s.space(i)
+		if i >= len(s.src) {
+			return i, s.bad(i, "the document ends inside an object")
+		}
+		switch s.src[i] {
+		case ',':
+			i++
+		case '}':
+			return i + 1, nil
+		default:
+			return i, s.bad(i, "expected ',' or '}'")
+		}
+	}
+}
+
+// name scans a member's name and finds its colon.
+func (s *scanner) name(i int) (n node, colon int, err error) {
+	if i >= len(s.src) || s.src[i] != '"' {
+		return n, i, s.bad(i, "expected a member's name")
+	}
+	end, escaped, err := s.text(i + 1)
+	if err != nil {
+		return n, i, err
+	}
+	if end-i-1 > 1<<16-1 {
+		return n, i, tooLarge("name-too-long", "A member's name is longer than 65,535 bytes.")
+	}
+	n.name, n.nameLen = uint32(i+1), uint16(end-i-1)
+	if escaped {
+		n.flags = flagNameEscaped
+	}
+	colon = s.space(end + 1)
+	if colon >= len(s.src) || s.src[colon] != ':' {
+		return n, i, s.bad(colon, "expected ':'")
+	}
+	return n, colon, nil
+}
+
+// names remembers the member names of one object: a 64-bit sketch answers "never seen" for nearly every name, siblings
+// are compared where it cannot, and a set takes over in a large object.
+type names struct {
+	sketch uint64
+	count  int
+	set    map[string]struct{}
+}
+
+func (m *names) again(s *scanner, parent int, n node) bool {
+	name := s.src[n.name : n.name+uint32(n.nameLen)]
+	if n.flags&flagNameEscaped != 0 {
+		name = unescape(name)
+	}
+	m.count++
+	if m.count > manyMembers {
+		return m.inSet(s, parent, name)
+	}
+	bit := uint64(1) << (sketchOf(name) & 63)
+	if m.sketch&bit == 0 {
+		m.sketch |= bit
+		return false
+	}
+	for c := uint32(parent + 1); c < uint32(len(s.nodes)); c = s.nodes[c].next {
+		if bytes.Equal(memberName(s.src, &s.nodes[c]), name) {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *names) inSet(s *scanner, parent int, name []byte) bool {
+	if m.set == nil {
+		m.set = make(map[string]struct{}, 4*manyMembers)
+		for c := uint32(parent + 1); c < uint32(len(s.nodes)); c = s.nodes[c].next {
+			m.set[string(memberName(s.src, &s.nodes[c]))] = struct{}{}
+		}
+	}
+	if _, dup := m.set[string(name)]; dup {
+		return true
+	}
+	m.set[string(name)] = struct{}{}
+	return false
+}
+
+func sketchOf(name []byte) uint32 {
+	if len(name) == 0 {
+		return 0
+	}
+	h := uint32(len(name))*0x9E3779B1 + uint32(name[0])*0x85EBCA6B + uint32(name[len(name)-1])*0xC2B2AE35
+	return h>>26 ^ uint32(name[len(name)/2])
+}
+
+// memberName is a member's name as it reads, escapes resolved.
+func memberName(src []byte, n *node) []byte {
+	name := src[n.name : n.name+uint32(n.nameLen)]
+	if n.flags&flagNameEscaped != 0 {
+		return unescape(name)
+	}
+	return name
+}
+
+func (s *scanner) word(i int, w string) (int, error) {
+	if len(s.src)-i < len(w) || string(s.src[i:i+len(w)]) != w {
+		return i, s.bad(i, "expected "+w)
+	}
+	return i + len(w), nil
+}
+
+// number scans RFC 8259 §6: no plus sign, no leading zero, digits on both sides of the point.
+func (s *scanner) number(i int) (int, error) {
+	if s.src[i] == '-' {
+		i++
+	}
+	first := i
+	i = s.digits(i)
+	if i == first || s.src[first] == '0' && i > first+1 {
+		return i, s.bad(first, "a number is malformed")
+	}
+	if i < len(s.src) && s.src[i] == '.' {
+		frac := i + 1
+		if i = s.digits(frac); i == frac {
+			return i, s.bad(i, "digits should follow the decimal point")
+		}
+	}
+	if i < len(s.src) && s.src[i]|0x20 == 'e' {
+		i++
+		if i < len(s.src) && (s.src[i] == '+' || s.src[i] == '-') {
+			i++
+		}
+		exp := i
+		if i = s.digits(exp); i == exp {
+			return i, s.bad(i, "digits should follow the exponent sign")
+		}
+	}
+	return i, nil
+}
+
+func (s *scanner) digits(i int) int {
+	for i < len(s.src) && s.src[i] >= '0' && s.src[i] <= '9' {
+		i++
+	}
+	return i
+}
+
+// text scans a string's inside from i and returns the offset of its closing quote. Eight bytes are looked at together:
+// the high bit of each byte of m is set where that byte, or a lower one, needs a closer look.
+func (s *scanner) text(i int) (end int, escaped bool, err error) {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	for {
+		for i+8 <= len(s.src) {
+			w := binary.LittleEndian.Uint64(s.src[i:])
+			quote, slash := w^(ones*'"'), w^(ones*'\\')
+			m := ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*0x20)&^w | w) & high
+			if m != 0 {
+				i += bits.TrailingZeros64(m) >> 3
+				break
+			}
+			i += 8
+		}
+		if i >= len(s.src) {
+			return i, escaped, s.bad(i, "the document ends inside a string")
+		}
+		switch c := s.src[i]; {
+		case c == '"':
+			return i, escaped, nil
+		case c == '\\':
+			escaped = true
+			if i, err = s.escape(i + 1); err != nil {
+				return i, escaped, err
+			}
+		case c < 0x20:
+			return i, escaped, s.bad(i, "a control character stands in a string")
+		case c < utf8.RuneSelf:
+			i++
+		default:
+			r, n := utf8.DecodeRune(s.src[i:])
+			if r == utf8.RuneError && n <= 1 {
+				return i, escaped, s.bad(i, "the text is not UTF-8")
+			}
+			i += n
+		}
+	}
+}
+
+// escape scans what follows a backslash and returns the offset after it.
+func (s *scanner) escape(i int) (int, error) {
+	if i >= len(s.src) {
+		return i, s.bad(i, "the document ends inside a string")
+	}
+	switch s.src[i] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return i + 1, nil
+	case 'u':
+	default:
+		return i, s.bad(i, "an unknown escape stands in a string")
+	}
+	hi, ok := hex4(s.src[i+1:])
+	if !ok {
+		return i, s.bad(i, "four hexadecimal digits should follow \\u")
+	}
+	i += 5
+	switch {
+	case hi >= 0xDC00 && hi <= 0xDFFF:
+		return i, s.bad(i, "half of a surrogate pair stands alone")
+	case hi >= 0xD800 && hi <= 0xDBFF:
+		if len(s.src)-i < 6 || s.src[i] != '\\' || s.src[i+1] != 'u' {
+			return i, s.bad(i, "half of a surrogate pair stands alone")
+		}
+		lo, ok := hex4(s.src[i+2:])
+		if !ok || lo < 0xDC00 || lo > 0xDFFF {
+			return i, s.bad(i, "half of a surrogate pair stands alone")
+		}
+		i += 6
+	}
+	return i, nil
+}
+
+func hex4(b []byte) (rune, bool) {
+	if len(b) < 4 {
+		return 0, false
+	}
+	var r rune
+	for _, c := range b[:4] {
+		switch {
+		case c >= '0' && c <= '9':
+			c -= '0'
+		case c|0x20 >= 'a' && c|0x20 <= 'f':
+			c = c|0x20 - 'a' + 10
+		default:
+			return 0, false
+		}
+		r = r<<4 | rune(c)
+	}
+	return r, true
+}
