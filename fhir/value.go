@@ -173,18 +173,27 @@ func equalArrays(a, b Value) bool {
 	return !more
 }
 
+// equalObjects counts first: names are unique within each, and a hostile object with many members must not be looked up
+// member by member in one that has few.
 func equalObjects(a, b Value) bool {
-	count := 0
+	if a.size() != b.size() {
+		return false
+	}
 	for name, x := range a.Members() {
 		if y := b.Get(name); !y.Exists() || !equal(x, y) {
 			return false
 		}
+	}
+	return true
+}
+
+// size is the number of an object's members.
+func (v Value) size() int {
+	count := 0
+	for c, end := v.at+1, v.node().next; c < end; c = v.doc.nodes[c].next {
 		count++
 	}
-	for range b.Members() {
-		count--
-	}
-	return count == 0
+	return count
 }
 
 // unescape resolves the escapes of a string's inside; the scanner has already checked them.

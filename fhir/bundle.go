@@ -1,0 +1,114 @@
+package fhir
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// Bundle is a received Bundle: one parsed document, its entries' resources indexed in place.
+type Bundle struct {
+	root Value
+}
+
+// Entry is one entry of a received Bundle.
+type Entry struct {
+	FullURL  string
+	Mode     string // search.mode: match, include, outcome; empty where the server says none
+	Resource Resource
+}
+
+// ParseBundle reads a Bundle. It checks what the gateway relies on: the resourceType, entries that are objects, resources
+// that are resources. One that cannot be trusted makes the whole Bundle an error: an EMR's page is used whole or not at all.
+func ParseBundle(b []byte, lim Limits) (Bundle, error) {
+	r, err := ParseResource(b, lim)
+	if err != nil {
+		return Bundle{}, err
+	}
+	if r.Type() != "Bundle" {
+		return Bundle{}, E("fhir.ParseBundle", KindInvalid, "not-a-bundle", "Expected a Bundle.")
+	}
+	return Bundle{root: r.root}, nil
+}
+
+// Type is Bundle.type.
+func (b Bundle) Type() string { return b.root.Get("type").Text() }
+
+// Total is Bundle.total; ok is false where the server gives none that is a whole number.
+func (b Bundle) Total() (total int, ok bool) {
+	total, err := strconv.Atoi(string(b.root.Get("total").Raw()))
+	return total, err == nil && total >= 0
+}
+
+// Link is the URL of the link with that relation; empty where there is none.
+func (b Bundle) Link(relation string) string {
+	for l := range b.root.Get("link").Items() {
+		if l.Get("relation").Text() == relation {
+			return l.Get("url").Text()
+		}
+	}
+	return ""
+}
+
+// Entries are the Bundle's entries, in order.
+func (b Bundle) Entries() ([]Entry, error) {
+	entries := b.root.Get("entry")
+	if !entries.Exists() {
+		return nil, nil
+	}
+	if entries.Kind() != Array {
+		return nil, E("fhir.Entries", KindInvalid, "not-a-bundle", "Bundle.entry is an array.").At("entry")
+	}
+	var out []Entry
+	for v := range entries.Items() {
+		r, err := resourceAt(v.Get("resource"))
+		if err != nil {
+			e := AsError(err).At(fmt.Sprintf("entry[%d].resource", len(out)))
+			return nil, e
+		}
+		out = append(out, Entry{FullURL: v.Get("fullUrl").Text(), Mode: v.Get("search").Get("mode").Text(), Resource: r})
+	}
+	return out, nil
+}
+
+// Searchset is an answer to a search, written around resources whose bytes are copied as they are.
+type Searchset struct {
+	ID      string // of the Bundle
+	Base    string // the FHIR base that fullUrls begin with, without trailing slash
+	Self    string // what was understood of the search, as an absolute URL
+	Next    string // absolute URL of the next page; empty on the last
+	Total   int    // -1 where it is not known exactly
+	Entries []Cut
+}
+
+// AppendTo appends the searchset Bundle's JSON to dst.
+func (s Searchset) AppendTo(dst []byte) []byte {
+	dst = append(dst, `{"resourceType":"Bundle","id":`...)
+	dst = appendJSON(dst, s.ID)
+	dst = append(dst, `,"type":"searchset"`...)
+	if s.Total >= 0 {
+		dst = strconv.AppendInt(append(dst, `,"total":`...), int64(s.Total), 10)
+	}
+	dst = append(dst, `,"link":[{"relation":"self","url":`...)
+	dst = append(appendJSON(dst, s.Self), '}')
+	if s.Next != "" {
+		dst = append(dst, `,{"relation":"next","url":`...)
+		dst = append(appendJSON(dst, s.Next), '}')
+	}
+	dst = append(dst, ']')
+	for i, c := range s.Entries {
+		if i == 0 {
+			dst = append(dst, `,"entry":[`...)
+		} else {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, `{"fullUrl":"`...)
+		dst = append(append(dst, s.Base...), '/')
+		dst = append(append(append(dst, c.r.Type()...), '/'), c.r.ID()...)
+		dst = c.AppendTo(append(dst, `","search":{"mode":"match"},"resource":`...))
+		dst = append(dst, '}')
+	}
+	if len(s.Entries) > 0 {
+		dst = append(dst, ']')
+	}
+	return append(dst, '}')
+}

@@ -1,0 +1,283 @@
+package fhir
+
+import (
+	"bytes"
+	"slices"
+)
+
+// Cut is what of a resource may leave: the original bytes without some spans, and with a mark in meta.security when
+// anything a reader would miss is gone. It is made by Resource.Cut and copies nothing until AppendTo.
+type Cut struct {
+	r     Resource
+	holes []span // removed from the original, ascending, apart from each other
+	mark  bool   // whether content was removed
+}
+
+// span is src[start:end] of a document.
+type span struct{ start, end uint32 }
+
+// subsetted are the two labels a cut resource carries (http://terminology.hl7.org/CodeSystem/v3-ObservationValue).
+const subsetted = `{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"},` +
+	`{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"REDACTED"}`
+
+// Cut keeps of r what e shows, always with resourceType, id and the technical part of meta. The narrative repeats the
+// whole resource, so it stays only where nothing else is removed. Cutting leaves no empty object or array behind.
+func (r Resource) Cut(e Elements) Cut {
+	c := Cut{r: r}
+	if r.IsZero() {
+		return c
+	}
+	c.mark = r.hides(e)
+	k := cutter{doc: r.root.doc, dropText: c.mark}
+	k.object(r.root.at, e, true)
+	c.holes = k.holes
+	return c
+}
+
+// hides reports whether e keeps back anything of r but technical metadata and the narrative.
+func (r Resource) hides(e Elements) bool {
+	nodes := r.root.doc.nodes
+	for c, end := r.root.at+1, nodes[r.root.at].next; c < end; c = nodes[c].next {
+		name := memberName(r.root.doc.src, &nodes[c])
+		if !isTechnical(name) && string(name) != "text" && hidesBelow(Value{r.root.doc, c}, e.childOf(name)) {
+			return true
+		}
+	}
+	return false
+}
+
+func hidesBelow(v Value, e Elements) bool {
+	switch {
+	case e.everything():
+		return false
+	case e.hidden():
+		return true
+	}
+	switch v.Kind() {
+	case Array:
+		for item := range v.Items() {
+			if hidesBelow(item, e) {
+				return true
+			}
+		}
+		return false
+	case Object:
+		nodes := v.doc.nodes
+		for c, end := v.at+1, nodes[v.at].next; c < end; c = nodes[c].next {
+			if hidesBelow(Value{v.doc, c}, e.childOf(memberName(v.doc.src, &nodes[c]))) {
+				return true
+			}
+		}
+		return false
+	}
+	return !e.whole // a bare value where the list names members of it
+}
+
+// isTechnical reports whether a resource's member is shown whatever the list says.
+func isTechnical(name []byte) bool {
+	switch string(name) {
+	case "resourceType", "id", "meta":
+		return true
+	}
+	return false
+}
+
+// cutter collects the holes of one resource, in ascending order.
+type cutter struct {
+	doc      *document
+	holes    []span
+	dropText bool
+}
+
+// value cuts below the value at c and reports whether anything of it is left.
+func (k *cutter) value(c uint32, e Elements) bool {
+	switch {
+	case e.everything():
+		return true
+	case e.hidden():
+		return false
+	}
+	switch k.doc.nodes[c].kind {
+	case Object:
+		return k.object(c, e, false)
+	case Array:
+		return k.each(c, func(i uint32) bool { return k.value(i, e) })
+	}
+	return e.whole
+}
+
+func (k *cutter) object(c uint32, e Elements, root bool) bool {
+	return k.each(c, func(m uint32) bool {
+		name := memberName(k.doc.src, &k.doc.nodes[m])
+		if root {
+			switch string(name) {
+			case "resourceType", "id":
+				return true
+			case "meta":
+				return k.meta(m)
+			case "text", "_text":
+				return e.childOf(name).everything() && !k.dropText
+			}
+		}
+		return k.value(m, e.childOf(name))
+	})
+}
+
+// meta keeps the technical part. What has the wrong shape goes too, or the mark would become a duplicate member.
+func (k *cutter) meta(c uint32) bool {
+	if k.doc.nodes[c].kind != Object {
+		return false
+	}
+	return k.each(c, func(m uint32) bool {
+		n := &k.doc.nodes[m]
+		name := string(bytes.TrimPrefix(memberName(k.doc.src, n), []byte("_")))
+		return slices.Contains(metaElements, name) && (name != "security" || n.kind == Array)
+	})
+}
+
+// each asks keep for every child of the object or array at c, in order, and records holes for those that go, commas
+// included. When nothing stays it takes back the holes inside: the whole value goes. An empty value stays as it is.
+func (k *cutter) each(c uint32, keep func(uint32) bool) bool {
+	nodes := k.doc.nodes
+	first, end := c+1, nodes[c].next
+	if first >= end {
+		return true
+	}
+	before, kept := len(k.holes), false
+	for m, previous := first, uint32(0); m < end; m, previous = nodes[m].next, m {
+		inside := len(k.holes)
+		if keep(m) {
+			kept = true
+			continue
+		}
+		k.holes = k.holes[:inside]
+		k.remove(previous, m, end, kept)
+	}
+	if !kept {
+		k.holes = k.holes[:before]
+	}
+	return kept
+}
+
+// remove records the hole for child m: back to the end of the sibling before it once one has stayed, up to the beginning
+// of the next one until then.
+func (k *cutter) remove(previous, m, end uint32, kept bool) {
+	nodes := k.doc.nodes
+	hole := span{k.begin(m), nodes[m].end}
+	if kept {
+		hole.start = nodes[previous].end
+	} else if next := nodes[m].next; next < end {
+		hole.end = k.begin(next)
+	}
+	if n := len(k.holes); n > 0 && k.holes[n-1].end == hole.start {
+		k.holes[n-1].end = hole.end
+		return
+	}
+	k.holes = append(k.holes, hole)
+}
+
+// begin is where a child's text begins: at its name's quote, or at the value in an array.
+func (k *cutter) begin(m uint32) uint32 {
+	n := &k.doc.nodes[m]
+	if n.name > 0 {
+		return n.name - 1
+	}
+	return n.start
+}
+
+// IsWhole reports whether the cut is the resource exactly as received.
+func (c Cut) IsWhole() bool { return len(c.holes) == 0 && !c.mark }
+
+// Marked reports whether content was removed, so that the resource carries SUBSETTED.
+func (c Cut) Marked() bool { return c.mark }
+
+// Resource is what was cut, whole.
+func (c Cut) Resource() Resource { return c.r }
+
+// AppendTo appends the cut resource's JSON to dst.
+func (c Cut) AppendTo(dst []byte) []byte {
+	if c.IsWhole() {
+		return append(dst, c.r.Bytes()...)
+	}
+	src, n := c.r.root.doc.src, c.r.root.node()
+	at, mark := c.markPosition()
+	pos := n.start
+	for _, h := range c.holes {
+		if c.mark && at >= pos && at <= h.start {
+			dst = append(append(dst, src[pos:at]...), mark...)
+			pos = at
+		}
+		dst = append(dst, src[pos:h.start]...)
+		pos = h.end
+	}
+	if c.mark && at >= pos {
+		dst = append(append(dst, src[pos:at]...), mark...)
+		pos = at
+	}
+	return append(dst, src[pos:n.end]...)
+}
+
+// markPosition is where the mark goes and what it reads there: into meta.security, into meta, or before everything else.
+func (c Cut) markPosition() (at uint32, mark string) {
+	meta := c.r.root.Get("meta")
+	if security := meta.Get("security"); security.Kind() == Array {
+		return security.node().start + 1, subsetted + commaUnlessEmpty(security)
+	}
+	if meta.Kind() == Object && c.keepsSome(meta) {
+		return meta.node().start + 1, `"security":[` + subsetted + "]" + commaUnlessEmpty(meta)
+	}
+	return c.r.root.node().start + 1, `"meta":{"security":[` + subsetted + "]},"
+}
+
+// keepsSome reports whether meta survives the cut; a meta that is removed whole is written anew.
+func (c Cut) keepsSome(meta Value) bool {
+	for _, h := range c.holes {
+		if h.start <= meta.node().start && h.end >= meta.node().end {
+			return false
+		}
+	}
+	return true
+}
+
+func commaUnlessEmpty(v Value) string {
+	if v.node().next == v.at+1 {
+		return ""
+	}
+	return ","
+}
+
+// Removed lists the paths of the elements that the cut took away, each once, in document order; elements only, no values.
+func (c Cut) Removed() []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, h := range c.holes {
+		c.removedIn(h, c.r.root.at, "", func(path string) {
+			if !seen[path] {
+				seen[path] = true
+				out = append(out, path)
+			}
+		})
+	}
+	return out
+}
+
+func (c Cut) removedIn(h span, parent uint32, path string, add func(string)) {
+	nodes := c.r.root.doc.nodes
+	for m, end := parent+1, nodes[parent].next; m < end; m = nodes[m].next {
+		n := &nodes[m]
+		p := path
+		if nodes[parent].kind == Object {
+			if p != "" {
+				p += "."
+			}
+			p += string(memberName(c.r.root.doc.src, n))
+		}
+		switch {
+		case n.end <= h.start || n.start >= h.end:
+		case n.start >= h.start && n.end <= h.end:
+			add(p)
+		default:
+			c.removedIn(h, m, p, add)
+		}
+	}
+}

@@ -1,0 +1,173 @@
+package fhir
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Elements is an allow-list of element paths: what of a resource may be seen. It is a tree; a name that is not in kids is
+// seen exactly if whole is set. The zero Elements shows nothing but the type, the id and the technical part of meta.
+type Elements struct {
+	whole bool
+	kids  map[string]Elements
+}
+
+// metaElements is the part of meta that every cut keeps. The rest (source, vendor extensions) may hold the EMR's own
+// addresses (hazard H10).
+var metaElements = []string{"versionId", "lastUpdated", "profile", "security", "tag"}
+
+// AllElements shows everything of a resource of type typ that a permission without an element list covers. Left out are
+// contained resources (each would be an access of its own), addresses of documents and documents carried inline: see
+// WithContent.
+func AllElements(typ string) Elements {
+	kids := map[string]Elements{"contained": {}}
+	if typ == "DocumentReference" {
+		kids["content"] = Elements{whole: true, kids: map[string]Elements{
+			"attachment": {whole: true, kids: map[string]Elements{"url": {}, "data": {}}},
+		}}
+	}
+	return Elements{whole: true, kids: kids}
+}
+
+// NewElements is the allow-list of the given paths ("status", "participant.actor") on resources of type typ. A path shows
+// everything below it that AllElements shows. An unknown path is an error that says what would be right.
+func NewElements(typ string, paths ...string) (Elements, error) {
+	var e Elements
+	for _, p := range paths {
+		if err := checkElement(typ, p); err != nil {
+			return Elements{}, err
+		}
+		e = e.Union(pathElements(p))
+	}
+	return e.Intersect(AllElements(typ)), nil
+}
+
+// WithContent shows what e shows and the documents that DocumentReferences carry inline. An address of a document in the
+// EMR is never shown: it may open the document without a log-in (hazard H10).
+func (e Elements) WithContent() Elements { return e.Union(pathElements("content.attachment.data")) }
+
+func checkElement(typ, path string) error {
+	const op, code = "fhir.NewElements", "unknown-element"
+	switch path {
+	case "contained":
+		return E(op, KindInvalid, code, "Contained resources cannot be granted; grant their own type.").At(path)
+	case "text":
+		return E(op, KindInvalid, code, "The narrative repeats the whole resource; it is shown where no element list is given.").At(path)
+	case "id", "meta", "resourceType":
+		return E(op, KindInvalid, code, fmt.Sprintf("%s is always shown; leave it out.", path)).At(path)
+	}
+	known, near := lookUpElement(typ, path)
+	if known {
+		return nil
+	}
+	text := fmt.Sprintf("%s has no element %q.", typ, path)
+	if len(near) > 0 {
+		text += " It has " + strings.Join(near, ", ") + "."
+	}
+	return E(op, KindInvalid, code, text).At(path)
+}
+
+func pathElements(path string) Elements {
+	if path == "" {
+		return Elements{whole: true}
+	}
+	name, rest, _ := strings.Cut(path, ".")
+	return Elements{kids: map[string]Elements{name: pathElements(rest)}}
+}
+
+func (e Elements) child(name string) Elements {
+	if k, ok := e.kids[name]; ok {
+		return k
+	}
+	return Elements{whole: e.whole}
+}
+
+// childOf is child for a name still in a document's bytes: the look-up does not copy it. A primitive's sibling "_name"
+// belongs to the element "name" (http://hl7.org/fhir/R4/json.html#primitive) and is shown where all of that is.
+func (e Elements) childOf(name []byte) Elements {
+	if len(name) > 1 && name[0] == '_' {
+		k := e.childOf(name[1:])
+		return Elements{whole: k.whole && len(k.kids) == 0}
+	}
+	if k, ok := e.kids[string(name)]; ok {
+		return k
+	}
+	return Elements{whole: e.whole}
+}
+
+func (e Elements) hidden() bool     { return !e.whole && len(e.kids) == 0 }
+func (e Elements) everything() bool { return e.whole && len(e.kids) == 0 }
+
+// Union shows what either shows.
+func (e Elements) Union(o Elements) Elements {
+	return e.combine(o, e.whole || o.whole, Elements.Union)
+}
+
+// Intersect shows what both show.
+func (e Elements) Intersect(o Elements) Elements {
+	return e.combine(o, e.whole && o.whole, Elements.Intersect)
+}
+
+func (e Elements) combine(o Elements, whole bool, with func(Elements, Elements) Elements) Elements {
+	out := Elements{whole: whole}
+	for _, kids := range []map[string]Elements{e.kids, o.kids} {
+		for name := range kids {
+			k := with(e.child(name), o.child(name))
+			if k.everything() && whole || k.hidden() && !whole {
+				continue
+			}
+			if out.kids == nil {
+				out.kids = make(map[string]Elements, len(e.kids)+len(o.kids))
+			}
+			out.kids[name] = k
+		}
+	}
+	return out
+}
+
+// Shows reports whether everything at path is shown.
+func (e Elements) Shows(path string) bool {
+	for path != "" {
+		var name string
+		name, path, _ = strings.Cut(path, ".")
+		e = e.child(name)
+	}
+	return e.everything()
+}
+
+// Touches reports whether anything at path or below it is shown.
+func (e Elements) Touches(path string) bool {
+	for path != "" {
+		var name string
+		name, path, _ = strings.Cut(path, ".")
+		e = e.child(name)
+	}
+	return !e.hidden()
+}
+
+// Paths lists the tree for people: shown paths as they are, exceptions with a leading '-', "*" for everything else.
+func (e Elements) Paths() []string {
+	var out []string
+	e.list("", &out)
+	slices.Sort(out)
+	return out
+}
+
+func (e Elements) list(prefix string, out *[]string) {
+	if e.whole {
+		*out = append(*out, strings.TrimPrefix(prefix+".*", "."))
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.kids)) {
+		k, path := e.kids[name], strings.TrimPrefix(prefix+"."+name, ".")
+		switch {
+		case k.hidden():
+			*out = append(*out, "-"+path)
+		case k.everything():
+			*out = append(*out, path)
+		default:
+			k.list(path, out)
+		}
+	}
+}
