@@ -1,0 +1,224 @@
+package audit
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"io"
+	"runtime"
+	"time"
+)
+
+// run is the committer: the one goroutine that writes. Between commits it serves ops, signs what stayed unsigned for a
+// second and lets the index follow.
+func (l *Ledger) run() {
+	defer close(l.stopped)
+	unsigned := time.NewTimer(checkpointEvery)
+	defer unsigned.Stop()
+	for {
+		if f := l.queue.take(); f != nil {
+			l.serve(f)
+			continue
+		}
+		if l.indexStep(segmentRecords) {
+			continue
+		}
+		select {
+		case <-l.queue.wake:
+			if l.queue.drained() {
+				l.closeErr = l.signPending()
+				return
+			}
+		case op := <-l.ops:
+			op()
+		case <-unsigned.C:
+			l.signPending() // a failure is met again at the next commit, where callers hear of it
+			unsigned.Reset(checkpointEvery)
+		}
+	}
+}
+
+// serve commits one flight, tells its callers, and does the work that must not wait for an idle moment.
+func (l *Ledger) serve(f *flight) {
+	err := l.commit(f)
+	l.noteCommit(err)
+	if err != nil {
+		err = unavailable("ledger-unavailable", err)
+	}
+	f.settle(err)
+	l.recycle(f)
+	select {
+	case op := <-l.ops:
+		op()
+	default:
+	}
+	l.indexStep(4 * segmentRecords)
+	// The callers just woken get to run first: what they append next then shares the next commit, instead of a commit for
+	// the first of them and another for the rest.
+	runtime.Gosched()
+}
+
+// part is what one flight holds for one log.
+type part struct {
+	state   *logState
+	first   int64
+	items   []*item
+	records []byte
+	hashes  []byte
+	signed  bool
+}
+
+// commit writes f in one transaction and moves the state in memory on. On any failure the state is thrown away: the next
+// commit begins with what is durably there.
+func (l *Ledger) commit(f *flight) error {
+	if err := l.ensureLoaded(); err != nil {
+		return err
+	}
+	err := l.write(context.Background(), f)
+	if err != nil {
+		l.noteFailure(err)
+	}
+	return err
+}
+
+func (l *Ledger) write(ctx context.Context, f *flight) error {
+	tx, err := l.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	parts, err := l.divide(ctx, tx, f)
+	if err != nil {
+		return err
+	}
+	now := l.now()
+	for _, p := range parts {
+		if err := l.writePart(ctx, tx, p, now); err != nil {
+			return err
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if p.signed {
+			p.state.signed, p.state.signedAt = p.state.edge.size, now
+		}
+		p.state.index.follow(p)
+	}
+	return nil
+}
+
+// divide sorts the flight's items by log, in the order they came, and makes a log for a clinic that has none.
+func (l *Ledger) divide(ctx context.Context, tx *sql.Tx, f *flight) ([]*part, error) {
+	var parts []*part
+	byClinic := make(map[string]*part, 1)
+	for i := range f.items {
+		it := &f.items[i]
+		p := byClinic[it.clinic]
+		if p == nil {
+			state, err := l.logOf(ctx, tx, it.clinic)
+			if err != nil {
+				return nil, err
+			}
+			p = &part{state: state, first: state.edge.size, records: make([]byte, 0, f.bytes), hashes: make([]byte, 0, 66*len(f.items))}
+			byClinic[it.clinic] = p
+			parts = append(parts, p)
+		}
+		it.log, it.index = p.state.name, p.state.edge.size
+		p.items = append(p.items, it)
+		p.records = append(p.records, *it.line...)
+		p.hashes = p.state.edge.add(p.hashes, it.leaf)
+	}
+	return parts, nil
+}
+
+// logOf is the state of a clinic's log. A new log's name is random: it stands in receipts and checkpoints, which travel.
+func (l *Ledger) logOf(ctx context.Context, tx *sql.Tx, clinic string) (*logState, error) {
+	if s := l.logs[clinic]; s != nil {
+		return s, nil
+	}
+	var name [8]byte
+	if _, err := io.ReadFull(l.random, name[:]); err != nil {
+		return nil, err
+	}
+	s := &logState{name: hex.EncodeToString(name[:]), clinic: clinic}
+	err := tx.QueryRowContext(ctx, `INSERT INTO log (name, clinic) VALUES ($1, $2) RETURNING id`, s.name, clinic).Scan(&s.id)
+	if err != nil {
+		return nil, err
+	}
+	l.logs[clinic] = s
+	return s, nil
+}
+
+func (l *Ledger) writePart(ctx context.Context, tx *sql.Tx, p *part, now time.Time) error {
+	root := p.state.edge.root()
+	_, err := tx.ExecContext(ctx, `INSERT INTO batch (log, first, count, time, records, hashes, root) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		p.state.id, p.first, len(p.items), now.UnixMilli(), p.records, p.hashes, root[:])
+	if err != nil {
+		return err
+	}
+	if now.Sub(p.state.signedAt).Abs() < checkpointEvery {
+		return nil
+	}
+	p.signed = true
+	_, err = l.sign(ctx, tx, p.state, now)
+	return err
+}
+
+// recycle keeps the lines' memory for the next records.
+func (l *Ledger) recycle(f *flight) {
+	for i := range f.items {
+		if line := f.items[i].line; cap(*line) <= 16<<10 {
+			l.lines.Put(line)
+		}
+		f.items[i].line = nil
+	}
+}
+
+// noteCommit keeps for Ping how the last commit went.
+func (l *Ledger) noteCommit(err error) {
+	now := l.now()
+	l.mu.Lock()
+	l.health, l.commitAt = err, now
+	l.mu.Unlock()
+}
+
+// noteFailure throws the state in memory away, and ends the ledger when the disk lost what it had been given.
+func (l *Ledger) noteFailure(err error) {
+	l.logs = nil
+	if fsyncFailed(err) {
+		l.broken = errors.Join(errFsync, err)
+	}
+}
+
+// fsyncFailed reports SQLite's SQLITE_IOERR_FSYNC and SQLITE_IOERR_DIR_FSYNC (https://www.sqlite.org/rescode.html). After
+// them the kernel may have dropped the dirty pages and report success next time.
+func fsyncFailed(err error) bool {
+	var coded interface{ Code() int }
+	if !errors.As(err, &coded) {
+		return false
+	}
+	return coded.Code() == 1034 || coded.Code() == 1290
+}
+
+// pulse proves that the database takes a write.
+func (l *Ledger) pulse() error {
+	err := l.ensureLoaded()
+	if err == nil {
+		_, err = l.db.ExecContext(context.Background(), `UPDATE ledger SET pulse = $1 WHERE one = 1`, l.now().UnixMilli())
+	}
+	l.noteCommit(err)
+	if err != nil {
+		return unavailable("ledger-unavailable", err)
+	}
+	return nil
+}
+
+// drained reports whether the queue is closed and empty.
+func (q *queue) drained() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.closed && len(q.flights) == 0
+}

@@ -1,0 +1,77 @@
+// Package audit is the ledger: what happened, in an order nobody can change unseen. Nothing of a patient leaves the
+// gateway before the record of it is durable here, and a record, once durable, can be proved to anyone who holds the
+// public key and an exported file.
+//
+// # Record
+//
+// A Record is one leaf. Its bytes are one line of compact JSON, members in the order of the struct, empty members left
+// out, strings in UTF-8 with only `"`, `\` and control characters escaped (invalid UTF-8 becomes U+FFFD). The first
+// member is "v", the format (1); the second is "salt", 16 random bytes in hex, so that the leaf's hash says nothing about
+// its content once the body has been deleted. Hashes are over exactly the stored bytes, never over a re-encoding.
+//
+// Phases: an intent is written before an EMR is asked to change something; an outcome after it answered and before the
+// caller hears of it; a denial when policy or identity refused; admin and system for what people and the program did to
+// the gateway itself; unresolved for an intent whose outcome nobody saw. An outcome or unresolved record names the index
+// of the intent it settles.
+//
+// # Tree
+//
+// Each clinic has its own log: an RFC 6962 Merkle tree. The leaf hash is SHA-256(0x00 || record), a node is
+// SHA-256(0x01 || left || right) (RFC 6962 section 2.1). A log's name is random and says nothing of the clinic.
+//
+// # Tables
+//
+//	ledger(one, format, deployment, pulse)    one row: whose ledger this is; pulse is written to prove that writing works
+//	log(id, name, clinic)                     one row per clinic
+//	batch(log, first, count, time, records, hashes, root)
+//	    one row per commit and log. records: the records' lines, each ended by '\n'. hashes: the tlog stored hashes of
+//	    those records, 32 bytes each, contiguous from tlog.StoredHashIndex(0, first). root: the tree's root after them.
+//	checkpoint(log, slot, size, root, time, note)
+//	    signed checkpoints; slot is the hour, the last one of each hour is kept, and the newest is always there.
+//	segment, posting, open_intent             the index, see below
+//
+// The truth (records) and its tree (hashes, root) are written by one transaction per commit, for all logs in it. Batches
+// are only ever inserted.
+//
+// # Order of things
+//
+// Append encodes and hashes in the caller's goroutine, takes a place in the bounded queue, and waits. One goroutine
+// commits: whatever arrived during a commit rides in the next. A Receipt exists only after the commit returned without an
+// error. After a failed or uncertain commit the edge of every tree is read back from the database before anything else is
+// written. An fsync that failed ends the ledger until the next start: the page cache can no longer be believed.
+//
+// # Checkpoint
+//
+// A C2SP tlog-checkpoint (https://c2sp.org/tlog-checkpoint): origin line "<deployment>/log/<log name>", size, root, and
+// an Ed25519 note signature whose key name is the deployment. It is signed inside the first commit that comes a second or
+// more after the log's last one, a second after a commit that was not signed, on demand, and at Close. Open recomputes the
+// root at the newest checkpoint and refuses to start when it differs.
+//
+// # Index
+//
+// The index is a hint that can be thrown away and made again from the batches: nothing is believed that the record itself
+// does not say. A segment covers whole batches, at least 512 records; for each searchable value in it there is one posting
+// with the offsets of the records that hold it. Records behind the last segment (the tail) are read directly, so that a
+// search sees every record that was durable when it began: it never waits and never misses. open_intent holds the intents
+// that no indexed record has settled.
+//
+//	segment(log, first, count, min_time, max_time, min_id, max_id)      times in Unix milliseconds
+//	posting(log, kind, value, first, offsets)                            offsets: uvarint deltas
+//
+// # Export
+//
+// One JSON object per line (NDJSON). The first is the header, then one line per record in order, with each kept checkpoint
+// directly after the record that completes it, and last a checkpoint of everything exported:
+//
+//	{"format":"vestibule-audit-export/1","origin":"…","clinic":"…","key":"<note verifier key>"}
+//	{"index":0,"leaf":"<base64 leaf hash>","record":"<the record's bytes as a JSON string>"}
+//	{"size":1,"checkpoint":"<signed note>"}
+//
+// The leaf hash lets the verifier name a record that was edited; the signed checkpoints catch whoever edited both. The key
+// in the header is for convenience and is never believed.
+//
+// # AuditEvent
+//
+// The outward form is FHIR R4 AuditEvent under IHE BALP 1.1.4: one event per patient, a profile claimed by successes only.
+// An intent has no event of its own: the outcome or unresolved record that settles it has.
+package audit

@@ -1,0 +1,96 @@
+package audit
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// The kinds of posting: what the index finds records by.
+const (
+	kindAgent   = "a" // "iss|sub"
+	kindSubject = "u" // sub alone
+	kindName    = "n" // the agent's name, folded
+	kindOutcome = "o"
+	kindPhase   = "f"
+	kindType    = "t" // AuditEvent.type code
+	kindSubtype = "s" // AuditEvent.subtype code
+	kindAction  = "c" // AuditEvent.action
+	kindPatient = "p" // "Patient/1"
+)
+
+// value is something to search by.
+type value struct{ kind, text string }
+
+// facts are what the index keeps of a record.
+type facts struct {
+	id      string
+	millis  int64 // Unix milliseconds
+	intent  bool
+	settles int64 // index of the intent it settles, -1: none
+	values  []value
+}
+
+// factsOf reads the facts out of a record; the index is made of nothing else.
+func factsOf(r *Record) facts {
+	f := facts{id: r.ID, millis: r.Time.UnixMilli(), intent: r.Phase == PhaseIntent, settles: -1}
+	if r.Intent != nil && (r.Phase == PhaseOutcome || r.Phase == PhaseUnresolved) {
+		f.settles = *r.Intent
+	}
+	f.values = make([]value, 0, 8+len(r.Patients))
+	add := func(kind, text string) {
+		if text != "" {
+			f.values = append(f.values, value{kind, text})
+		}
+	}
+	add(kindAgent, r.Agent.Key())
+	add(kindSubject, r.Agent.Subject)
+	add(kindName, fold(r.Agent.Name))
+	add(kindOutcome, string(r.Outcome))
+	add(kindPhase, string(r.Phase))
+	add(kindType, r.eventType().code)
+	add(kindSubtype, r.subtype().code)
+	add(kindAction, r.eventAction())
+	for _, p := range r.Patients {
+		add(kindPatient, p)
+	}
+	return f
+}
+
+// has reports whether the record holds one of the values.
+func (f *facts) has(any []value) bool {
+	for _, want := range any {
+		for _, v := range f.values {
+			if v == want || want.kind == kindName && v.kind == kindName && strings.HasPrefix(v.text, want.text) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// fold makes names comparable without regard to case and accents, as FHIR's string search asks
+// (http://hl7.org/fhir/R4/search.html#string).
+func fold(s string) string {
+	if isASCII(s) {
+		return strings.ToLower(s)
+	}
+	var b strings.Builder
+	for _, r := range norm.NFD.String(s) {
+		if !unicode.Is(unicode.Mn, r) {
+			b.WriteRune(unicode.ToLower(r))
+		}
+	}
+	return b.String()
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,265 @@
+package audit
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"vestibule/fhir"
+)
+
+// segmentRecords is the least number of records of a segment. Larger: fewer rows per record, a longer tail to read.
+const segmentRecords = 512
+
+// builder gathers the next segment of one log. It is either in step with the log (next is the log's size) or behind it,
+// after a start or a failure; then it reads the batches it missed.
+type builder struct {
+	segment segment
+	next    int64     // the record to come
+	retry   time.Time // after a failure: not before
+}
+
+// segment is one row of the index and its postings.
+type segment struct {
+	first            int64
+	count            int64
+	minTime, maxTime int64
+	minID, maxID     string
+	postings         map[value]*posting
+	intents          []int64
+	settled          []int64
+}
+
+// posting lists the offsets of the records that hold a value.
+type posting struct {
+	last    int64
+	offsets []byte // uvarint deltas; the first one counts from -1, so that none is zero
+}
+
+// reset forgets what was gathered and goes on at first.
+func (b *builder) reset(first int64) {
+	*b = builder{segment: segment{first: first}, next: first}
+}
+
+// follow takes in what a commit has just made durable, if b is in step.
+func (b *builder) follow(p *part) {
+	if b.next != p.first {
+		return
+	}
+	for _, it := range p.items {
+		b.add(&it.facts)
+	}
+}
+
+func (b *builder) add(f *facts) {
+	b.segment.add(f)
+	b.next++
+}
+
+func (s *segment) add(f *facts) {
+	if s.count == 0 {
+		s.minTime, s.maxTime, s.minID, s.maxID = f.millis, f.millis, f.id, f.id
+		s.postings = make(map[value]*posting, segmentRecords)
+	}
+	s.minTime, s.maxTime = min(s.minTime, f.millis), max(s.maxTime, f.millis)
+	s.minID, s.maxID = min(s.minID, f.id), max(s.maxID, f.id)
+	for _, v := range f.values {
+		p := s.postings[v]
+		if p == nil {
+			p = &posting{last: -1, offsets: make([]byte, 0, 8)}
+			s.postings[v] = p
+		}
+		if p.last != s.count { // a value named twice counts once
+			p.offsets = binary.AppendUvarint(p.offsets, uint64(s.count-p.last))
+			p.last = s.count
+		}
+	}
+	if f.intent {
+		s.intents = append(s.intents, s.first+s.count)
+	}
+	if f.settles >= 0 {
+		s.settled = append(s.settled, f.settles)
+	}
+	s.count++
+}
+
+// values lists the segment's values in the order of the table's key, so that inserting walks it once.
+func (s *segment) values() []value {
+	return slices.SortedFunc(maps.Keys(s.postings), func(a, b value) int {
+		return cmp.Or(strings.Compare(a.kind, b.kind), strings.Compare(a.text, b.text))
+	})
+}
+
+// indexStep does one bounded piece of index work, if there is one: it lets a builder that is behind catch up, or writes a
+// segment of at least threshold records. It reports whether it did something. A failure costs nobody a receipt: it is
+// tried again a second later, from what the index holds.
+func (l *Ledger) indexStep(threshold int64) bool {
+	now := l.now()
+	for _, s := range l.logs {
+		b := &s.index
+		behind := b.next < s.edge.size
+		if now.Before(b.retry) || !behind && b.segment.count < threshold || behind && threshold != segmentRecords {
+			continue
+		}
+		err := error(nil)
+		if behind {
+			err = l.catchUp(context.Background(), s)
+		}
+		if err == nil && b.segment.count >= segmentRecords {
+			err = l.writeSegment(context.Background(), s)
+		}
+		if err != nil {
+			b.reset(b.segment.first)
+			b.retry = now.Add(time.Second)
+		}
+		return true
+	}
+	return false
+}
+
+// catchUp reads batches until the segment is full or the log's end is reached.
+func (l *Ledger) catchUp(ctx context.Context, s *logState) error {
+	b := &s.index
+	for b.next < s.edge.size && b.segment.count < segmentRecords {
+		batch, err := readBatch(ctx, l.db, s.id, b.next)
+		if err != nil {
+			return err
+		}
+		for i := b.next - batch.first; i < batch.count; i++ {
+			r, err := DecodeRecord(batch.line(i))
+			if err != nil {
+				return err
+			}
+			f := factsOf(&r)
+			b.add(&f)
+		}
+	}
+	return nil
+}
+
+// writeSegment writes the gathered segment in a transaction of its own.
+func (l *Ledger) writeSegment(ctx context.Context, s *logState) error {
+	tx, err := l.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if err := s.index.segment.insert(ctx, tx, s.id); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	s.index.reset(s.index.next)
+	return nil
+}
+
+func (s *segment) insert(ctx context.Context, tx *sql.Tx, log int64) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO segment (log, first, count, min_time, max_time, min_id, max_id) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		log, s.first, s.count, s.minTime, s.maxTime, s.minID, s.maxID)
+	if err != nil {
+		return err
+	}
+	for chunk := range slices.Chunk(s.values(), postingsPerInsert) {
+		if err := s.insertPostings(ctx, tx, log, chunk); err != nil {
+			return err
+		}
+	}
+	for _, i := range s.intents {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO open_intent (log, idx) VALUES ($1, $2)`, log, i); err != nil {
+			return err
+		}
+	}
+	for _, i := range s.settled {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM open_intent WHERE log = $1 AND idx = $2`, log, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// postingsPerInsert bounds the parameters of one statement.
+const postingsPerInsert = 100
+
+func (s *segment) insertPostings(ctx context.Context, tx *sql.Tx, log int64, chunk []value) error {
+	args := make([]any, 0, 5*len(chunk))
+	for _, v := range chunk {
+		args = append(args, log, v.kind, v.text, s.first, s.postings[v].offsets)
+	}
+	query := `INSERT INTO posting (log, kind, value, first, offsets) VALUES ` + strings.Repeat(`(?,?,?,?,?),`, len(chunk))
+	_, err := tx.ExecContext(ctx, strings.TrimSuffix(query, ","), args...)
+	return err
+}
+
+// indexedTo is the first record that no segment covers.
+func indexedTo(ctx context.Context, q querier, log int64) (int64, error) {
+	var end sql.NullInt64
+	err := q.QueryRowContext(ctx, `SELECT MAX(first + count) FROM segment WHERE log = $1`, log).Scan(&end)
+	return end.Int64, err
+}
+
+// sweepIndex removes the index of each log whose segments have gaps between them or reach beyond the log: what is left
+// behind is made again from the batches.
+func sweepIndex(ctx context.Context, db *sql.DB) error {
+	rows, err := db.QueryContext(ctx, `SELECT log FROM segment GROUP BY log HAVING SUM(count) <> MAX(first + count)
+		OR MAX(first + count) > (SELECT MAX(b.first + b.count) FROM batch b WHERE b.log = segment.log)
+		UNION SELECT log FROM posting WHERE log NOT IN (SELECT log FROM segment)`)
+	if err != nil {
+		return err
+	}
+	var broken []int64
+	for rows.Next() {
+		var log int64
+		if err := rows.Scan(&log); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+		broken = append(broken, log)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	for _, log := range broken {
+		if err := clearIndex(ctx, db, log); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clearIndex removes the index of one log.
+func clearIndex(ctx context.Context, db *sql.DB, log int64) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	for _, table := range [...]string{"segment", "posting", "open_intent"} {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE log = $1", log); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+// Reindex throws the index of every log away and makes it again from the batches. It returns when the old one is gone;
+// searches stay complete while the new one grows.
+func (l *Ledger) Reindex(ctx context.Context) error {
+	return l.do(ctx, func() error {
+		if err := l.ensureLoaded(); err != nil {
+			return unavailable("ledger-unavailable", err)
+		}
+		for _, s := range l.logs {
+			if err := clearIndex(context.Background(), l.db, s.id); err != nil {
+				return fhir.E("audit.Reindex", fhir.KindUnavailable, "ledger-unavailable", "The index could not be cleared.").Because(err)
+			}
+			s.index.reset(0)
+		}
+		return nil
+	})
+}

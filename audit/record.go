@@ -1,0 +1,112 @@
+package audit
+
+import "time"
+
+// Phase says at which point of an access a record was written.
+type Phase string
+
+// The phases, see the package comment.
+const (
+	PhaseIntent     Phase = "intent"
+	PhaseOutcome    Phase = "outcome"
+	PhaseDenial     Phase = "denial"
+	PhaseAdmin      Phase = "admin"
+	PhaseSystem     Phase = "system"
+	PhaseUnresolved Phase = "unresolved"
+)
+
+// Outcome is an R4 AuditEvent.outcome code (http://hl7.org/fhir/R4/valueset-audit-event-outcome.html).
+type Outcome string
+
+// The outcomes. A denial is OutcomeMinor where the caller can mend it, OutcomeSerious where policy or identity refused.
+const (
+	OutcomeSuccess Outcome = "0"
+	OutcomeMinor   Outcome = "4"
+	OutcomeSerious Outcome = "8"
+	OutcomeMajor   Outcome = "12"
+)
+
+// Interactions beside FHIR's own codes (http://hl7.org/fhir/R4/valueset-type-restful-interaction.html), which are used
+// as they are: read, vread, search-type, create, update, patch, capabilities, batch.
+const (
+	InteractionAuditRead   = "audit-read"   // one AuditEvent was read
+	InteractionAuditSearch = "audit-search" // the trail was searched
+	InteractionAuditExport = "audit-export" // the trail was exported
+)
+
+// Record is the data of one leaf. The zero value of every member but ID, Phase, Time and Clinic is left out of the
+// encoding. Slices are not to be changed after Append. The numbers in the comments are the fields of the audit standard's
+// union of Canadian lists.
+type Record struct {
+	Format      int            `json:"v"`                     // set by the encoder: 1
+	Salt        string         `json:"salt"`                  // set by Append: 32 hex digits
+	ID          string         `json:"id"`                    // the access: a UUIDv7, also the decision's id; shared by intent and outcome (1)
+	Phase       Phase          `json:"phase"`                 // (1)
+	Time        time.Time      `json:"time"`                  // UTC, whole milliseconds; Append fills in a zero Time (2)
+	Clinic      string         `json:"clinic"`                // the custodian's id; names the log (5)
+	Zone        string         `json:"zone,omitempty"`        // the clinic's IANA time zone (2)
+	Agent       Agent          `json:"agent,omitzero"`        // who (7-11, 14)
+	Purposes    []string       `json:"purposes,omitempty"`    // v3-ActReason codes (15)
+	Interaction string         `json:"interaction,omitempty"` // FHIR's code, or one of the constants above (3, 19)
+	Type        string         `json:"type,omitempty"`        // resource type (17)
+	Resource    string         `json:"resource,omitempty"`    // "Type/id" or "Type/id/_history/version" of the target (17)
+	Query       string         `json:"query,omitempty"`       // the search as understood, URL-encoded (20)
+	Status      int            `json:"status,omitempty"`      // HTTP status of the answer (4)
+	Outcome     Outcome        `json:"outcome,omitempty"`     // (4)
+	Reasons     []string       `json:"reasons,omitempty"`     // stable reason codes (4, 24)
+	Grants      []string       `json:"grants,omitempty"`      // "name@version" of the grants that decided (24)
+	Upstream    string         `json:"upstream,omitempty"`    // outcome class of the EMR: "ok", "not-found", "timeout", … (4; H25)
+	Patients    []string       `json:"patients,omitempty"`    // "Patient/1", each once (16)
+	Released    []ReleasedItem `json:"released,omitempty"`    // what left (17, 18, 21)
+	Withheld    int            `json:"withheld,omitempty"`    // resources the EMR gave and policy kept back (21)
+	Changed     []string       `json:"changed,omitempty"`     // element names a write changed (22)
+	Before      string         `json:"before,omitempty"`      // hex SHA-256 of the resource before a write (22)
+	After       string         `json:"after,omitempty"`       // and after it (22)
+	RequestID   string         `json:"requestId,omitempty"`   // X-Request-Id (28)
+	Traceparent string         `json:"traceparent,omitempty"` // W3C trace context (28)
+	Intent      *int64         `json:"intent,omitempty"`      // index of the intent that this record settles (28)
+	Admin       Admin          `json:"admin,omitzero"`        // for the phases admin and system
+}
+
+// Agent is who did it: a named person at a named platform, or an automated agent that says so.
+type Agent struct {
+	Issuer    string `json:"iss,omitempty"`       // the token's iss (9)
+	Subject   string `json:"sub,omitempty"`       // the token's sub (10)
+	Name      string `json:"name,omitempty"`      // as given at the time (10)
+	Platform  string `json:"platform,omitempty"`  // the VMA platform's id (7)
+	ClientID  string `json:"client,omitempty"`    // OAuth client_id (8)
+	TokenID   string `json:"jti,omitempty"`       // the token's jti (9)
+	Role      string `json:"role,omitempty"`      // role or job function (11)
+	Automated bool   `json:"automated,omitempty"` // not a human (11)
+	Address   string `json:"address,omitempty"`   // network address of the caller (14)
+}
+
+// ReleasedItem is one resource that left the gateway.
+type ReleasedItem struct {
+	Ref      string   `json:"ref"`                // "Type/id/_history/version" as released
+	Patients []string `json:"patients,omitempty"` // "Patient/1"
+	Removed  int      `json:"removed,omitempty"`  // how many elements were cut
+}
+
+// Admin is what was done to the gateway itself.
+type Admin struct {
+	Action  string `json:"action,omitempty"`  // e.g. "grant-apply", "grant-revoke", "start", "stop"
+	Subject string `json:"subject,omitempty"` // what it was done to: a grant's name, a connection's
+	Version string `json:"version,omitempty"` // version of the subject after it
+	By      string `json:"by,omitempty"`      // who, where there was no token: the operating system's user
+}
+
+// Entry is a record with its place in its log.
+type Entry struct {
+	Log    string // the log's name
+	Index  int64  // from 0, without gaps
+	Record Record
+}
+
+// Key is the agent's identity as the index knows it: "iss|sub".
+func (a Agent) Key() string {
+	if a.Issuer == "" && a.Subject == "" {
+		return ""
+	}
+	return a.Issuer + "|" + a.Subject
+}
