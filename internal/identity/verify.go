@@ -125,7 +125,7 @@ func (v *Verifier) Verify(ctx context.Context, bearer string, remote netip.Addr)
 		caller.Address = remote
 		return caller, nil
 	}
-	caller, err := v.verify(ctx, trusted, bearer, now)
+	caller, err := v.verify(ctx, trusted, bearer)
 	if err != nil {
 		return policy.Caller{}, err
 	}
@@ -137,7 +137,7 @@ func (v *Verifier) Verify(ctx context.Context, bearer string, remote netip.Addr)
 }
 
 // verify takes the steps of the package comment in their order.
-func (v *Verifier) verify(ctx context.Context, trusted *trust, bearer string, now time.Time) (policy.Caller, error) {
+func (v *Verifier) verify(ctx context.Context, trusted *trust, bearer string) (policy.Caller, error) {
 	t, err := takeApart(bearer)
 	if err != nil {
 		return policy.Caller{}, err
@@ -158,7 +158,7 @@ func (v *Verifier) verify(ctx context.Context, trusted *trust, bearer string, no
 	if err != nil {
 		return policy.Caller{}, err
 	}
-	return v.admit(iss, t.header.Typ, c, now)
+	return v.admit(iss, t.header.Typ, c, v.now()) // fetching keys may have taken a while
 }
 
 // verifySignature is step 4, through go-oidc with our key set. Time and audience are checked by us: go-oidc gives an ID
