@@ -30,9 +30,9 @@ func ParseBearer(header string) (string, error) {
 
 // isTokenChar is the alphabet of b64token (RFC 6750 section 2.1).
 func isTokenChar(c byte) bool {
-	switch {
-	case c >= '0' && c <= '9', c|0x20 >= 'a' && c|0x20 <= 'z':
+	switch c {
+	case '-', '.', '_', '~', '+', '/', '=':
 		return true
 	}
-	return strings.IndexByte("-._~+/=", c) >= 0
+	return c-'0' <= 9 || (c|0x20)-'a' <= 'z'-'a' // a byte below the first wraps around to a large one
 }

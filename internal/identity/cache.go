@@ -14,6 +14,12 @@ const maxRemembered = time.Minute
 // digest is the SHA-256 of a token; tokens themselves are not kept.
 type digest = [sha256.Size]byte
 
+// digestOf hashes a token of usual length without putting a copy on the heap.
+func digestOf(bearer string) digest {
+	var room [1024]byte
+	return sha256.Sum256(append(room[:0], bearer...))
+}
+
 type remembered struct {
 	caller policy.Caller // without Address, which is each request's own
 	until  time.Time

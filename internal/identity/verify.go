@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -120,7 +119,7 @@ func (v *Verifier) keysOf(issuer string) *issuerKeys {
 // with a code of the package comment. With an error the Caller is the zero Caller.
 func (v *Verifier) Verify(ctx context.Context, bearer string, remote netip.Addr) (policy.Caller, error) {
 	trusted, now := v.trusted.Load(), v.now()
-	key := sha256.Sum256([]byte(bearer))
+	key := digestOf(bearer)
 	if caller, ok := trusted.cache.get(key, now); ok {
 		caller.Address = remote
 		return caller, nil
