@@ -3,6 +3,7 @@ package fhir
 import (
 	"bytes"
 	"slices"
+	"strings"
 )
 
 // Cut is what of a resource may leave: the original bytes without some spans, and with a mark in meta.security when
@@ -248,36 +249,41 @@ func commaUnlessEmpty(v Value) string {
 
 // Removed lists the paths of the elements that the cut took away, each once, in document order; elements only, no values.
 func (c Cut) Removed() []string {
-	var out []string
-	seen := map[string]bool{}
-	for _, h := range c.holes {
-		c.removedIn(h, c.r.root.at, "", func(path string) {
-			if !seen[path] {
-				seen[path] = true
-				out = append(out, path)
-			}
-		})
+	if len(c.holes) == 0 {
+		return nil
 	}
-	return out
+	r := removals{doc: c.r.root.doc, holes: c.holes, seen: map[string]bool{}}
+	r.in(c.r.root.at, "")
+	return r.out
 }
 
-func (c Cut) removedIn(h span, parent uint32, path string, add func(string)) {
-	nodes := c.r.root.doc.nodes
-	for m, end := parent+1, nodes[parent].next; m < end; m = nodes[m].next {
+// removals walks nodes and holes side by side: both ascend, so that a resource costs no more than its length.
+type removals struct {
+	doc   *document
+	holes []span // those not yet passed
+	seen  map[string]bool
+	out   []string
+}
+
+func (r *removals) in(parent uint32, path string) {
+	nodes := r.doc.nodes
+	for m, end := parent+1, nodes[parent].next; m < end && len(r.holes) > 0; m = nodes[m].next {
 		n := &nodes[m]
+		for len(r.holes) > 0 && r.holes[0].end <= n.start {
+			r.holes = r.holes[1:]
+		}
+		if len(r.holes) == 0 || r.holes[0].start >= n.end {
+			continue
+		}
 		p := path
 		if nodes[parent].kind == Object {
-			if p != "" {
-				p += "."
-			}
-			p += string(memberName(c.r.root.doc.src, n))
+			p = strings.TrimPrefix(path+"."+string(memberName(r.doc.src, n)), ".")
 		}
-		switch {
-		case n.end <= h.start || n.start >= h.end:
-		case n.start >= h.start && n.end <= h.end:
-			add(p)
-		default:
-			c.removedIn(h, m, p, add)
+		if h := r.holes[0]; n.start < h.start || n.end > h.end {
+			r.in(m, p)
+		} else if !r.seen[p] {
+			r.seen[p] = true
+			r.out = append(r.out, p)
 		}
 	}
 }

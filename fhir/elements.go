@@ -23,12 +23,21 @@ var metaElements = []string{"versionId", "lastUpdated", "profile", "security", "
 // WithContent.
 func AllElements(typ string) Elements {
 	kids := map[string]Elements{"contained": {}}
-	if typ == "DocumentReference" {
-		kids["content"] = Elements{whole: true, kids: map[string]Elements{
-			"attachment": {whole: true, kids: map[string]Elements{"url": {}, "data": {}}},
-		}}
+	switch typ {
+	case "DocumentReference":
+		kids["content"] = withoutDocument("attachment")
+	case "Task":
+		kids["input"] = withoutDocument("valueAttachment")
+		kids["output"] = withoutDocument("valueAttachment")
 	}
 	return Elements{whole: true, kids: kids}
+}
+
+// withoutDocument shows everything but where the Attachment of that name says the document is, or holds it.
+func withoutDocument(attachment string) Elements {
+	return Elements{whole: true, kids: map[string]Elements{
+		attachment: {whole: true, kids: map[string]Elements{"url": {}, "data": {}}},
+	}}
 }
 
 // NewElements is the allow-list of the given paths ("status", "participant.actor") on resources of type typ. A path shows
@@ -50,13 +59,13 @@ func (e Elements) WithContent() Elements { return e.Union(pathElements("content.
 
 func checkElement(typ, path string) error {
 	const op, code = "fhir.NewElements", "unknown-element"
-	switch path {
+	switch first, _, _ := strings.Cut(path, "."); first {
 	case "contained":
 		return E(op, KindInvalid, code, "Contained resources cannot be granted; grant their own type.").At(path)
 	case "text":
 		return E(op, KindInvalid, code, "The narrative repeats the whole resource; it is shown where no element list is given.").At(path)
 	case "id", "meta", "resourceType":
-		return E(op, KindInvalid, code, fmt.Sprintf("%s is always shown; leave it out.", path)).At(path)
+		return E(op, KindInvalid, code, fmt.Sprintf("%s is always shown as far as it can be; leave it out.", first)).At(path)
 	}
 	known, near := lookUpElement(typ, path)
 	if known {
@@ -127,24 +136,36 @@ func (e Elements) combine(o Elements, whole bool, with func(Elements, Elements) 
 	return out
 }
 
-// Shows reports whether everything at path is shown.
-func (e Elements) Shows(path string) bool {
-	for path != "" {
-		var name string
-		name, path, _ = strings.Cut(path, ".")
-		e = e.child(name)
-	}
-	return e.everything()
-}
+// Shows reports whether everything at path is shown, by what Cut keeps: "id" and "meta.lastUpdated" always, "meta.source"
+// never.
+func (e Elements) Shows(path string) bool { return e.below(path).everything() }
 
 // Touches reports whether anything at path or below it is shown.
-func (e Elements) Touches(path string) bool {
+func (e Elements) Touches(path string) bool { return !e.below(path).hidden() }
+
+// below is what is shown at path and below it.
+func (e Elements) below(path string) Elements {
+	switch first, _, _ := strings.Cut(path, "."); first {
+	case "resourceType", "id":
+		e = Elements{whole: true}
+	case "meta":
+		e = technicalMeta()
+	}
 	for path != "" {
 		var name string
 		name, path, _ = strings.Cut(path, ".")
 		e = e.child(name)
 	}
-	return !e.hidden()
+	return e
+}
+
+// technicalMeta is what every cut keeps of meta.
+func technicalMeta() Elements {
+	kids := make(map[string]Elements, len(metaElements))
+	for _, name := range metaElements {
+		kids[name] = Elements{whole: true}
+	}
+	return Elements{kids: map[string]Elements{"meta": {kids: kids}}}
 }
 
 // Paths lists the tree for people: shown paths as they are, exceptions with a leading '-', "*" for everything else.

@@ -1,6 +1,13 @@
 package fhir
 
-import "time"
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
 
 // InteractionKind is a FHIR interaction by its code (http://hl7.org/fhir/R4/valueset-restful-interaction.html). The zero
 // value is a request that was not understood; it is recorded, never carried out.
@@ -38,6 +45,96 @@ type Interaction struct {
 // ParseInteraction reads a request. path is the escaped path below the clinic's FHIR base ("/Appointment/123"), rawQuery the
 // query string as sent, form the body of a POST _search. Times without a zone are in zone, the clinic's (nil means UTC). On
 // an error the Interaction holds what was understood, so that the attempt can be recorded.
+//
+// A path is a list of segments of A-Z a-z 0-9 . _ - and a leading $; anything else, percent-encoding included, is refused, as
+// are empty segments and a trailing slash (hazard H13).
 func ParseInteraction(method, path, rawQuery, form string, zone *time.Location) (Interaction, error) {
-	return Interaction{}, E("fhir.ParseInteraction", KindNotSupported, "", "Not an interaction of this server.")
+	segments, err := splitPath(path)
+	if err != nil {
+		return Interaction{}, err
+	}
+	in, err := route(method, segments)
+	if err != nil {
+		return in, err
+	}
+	if in.Kind != InteractionSearch || method != http.MethodPost {
+		form = ""
+	}
+	values, err := parseForms(rawQuery, form)
+	if err != nil {
+		return in, err
+	}
+	if in.Kind != InteractionSearch {
+		return in, onlyFormat(values)
+	}
+	in.Query, err = ParseQuery(in.Type, values, zone)
+	return in, err
+}
+
+const opInteraction = "fhir.ParseInteraction"
+
+// splitPath takes an escaped path apart; the base itself has no segments.
+func splitPath(path string) ([]string, error) {
+	if path == "" || path == "/" {
+		return nil, nil
+	}
+	malformed := E(opInteraction, KindInvalid, "malformed-path",
+		"The path is /Type or /Type/id, without percent-encoding, empty segments or a trailing slash.")
+	if path[0] != '/' || len(path) > 256 {
+		return nil, malformed
+	}
+	segments := strings.Split(path[1:], "/")
+	for _, s := range segments {
+		if !validSegment(s) {
+			return nil, malformed
+		}
+	}
+	return segments, nil
+}
+
+func validSegment(s string) bool {
+	if s == "" || s == "." || s == ".." {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; !isAlnum(c) && c != '-' && c != '.' && c != '_' && !(c == '$' && i == 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// parseForms reads query string and form, which count as one (http://hl7.org/fhir/R4/http.html#search).
+func parseForms(rawQuery, form string) (url.Values, error) {
+	if len(rawQuery)+len(form) > maxSearch {
+		return nil, E(opInteraction, KindTooLarge, "search-too-large", "The search's parameters are too long; split it.")
+	}
+	values := url.Values{}
+	for _, raw := range []string{rawQuery, form} {
+		part, err := url.ParseQuery(raw)
+		if err != nil { // the cause would repeat a value
+			return nil, E(opInteraction, KindInvalid, "malformed-query",
+				"The parameters are not application/x-www-form-urlencoded: a percent sign needs two hexadecimal digits after it, and ';' separates nothing.")
+		}
+		for key, list := range part {
+			values[key] = append(values[key], list...)
+		}
+	}
+	return values, nil
+}
+
+// onlyFormat refuses every parameter but _format on what is no search.
+func onlyFormat(values url.Values) error {
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if key != "_format" {
+			return E(opInteraction, KindNotSupported, "parameter-not-supported",
+				"Only a search takes parameters; this request takes none but _format.").At(showName(key))
+		}
+		for _, v := range values[key] {
+			if err := checkFormat(v); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -18,6 +18,9 @@ type Merge struct {
 // missing stays. id, meta and resourceType stay the EMR's. An element of which the caller saw only a part cannot be
 // replaced, because that would erase the rest: the error is KindUnprocessable and names the element.
 func (r Resource) Merge(proposed Resource, visible Elements) (Merge, error) {
+	if err := sameResource(r, proposed); err != nil {
+		return Merge{}, err
+	}
 	m := merger{current: r, proposed: proposed}
 	var err error
 	if m.shown, err = r.shown(visible); err != nil {
@@ -35,6 +38,18 @@ func (r Resource) Merge(proposed Resource, visible Elements) (Merge, error) {
 	}
 	slices.Sort(m.changed)
 	return Merge{Resource: out, Changed: slices.Compact(m.changed)}, nil
+}
+
+// sameResource refuses a proposal for another resource than current.
+func sameResource(current, proposed Resource) error {
+	const op = "fhir.Merge"
+	switch {
+	case current.IsZero() || proposed.Type() != current.Type():
+		return E(op, KindInvalid, "wrong-type", "The resource is not of the type in the path.").At("resourceType")
+	case proposed.ID() != current.ID():
+		return E(op, KindInvalid, "wrong-id", "The resource's id is not the one in the path.").At("id")
+	}
+	return nil
 }
 
 // shown is r as its reader saw it.

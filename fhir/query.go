@@ -3,20 +3,15 @@ package fhir
 import (
 	"net/url"
 	"slices"
-	"time"
+	"strconv"
+	"strings"
 )
-
-// SortKey is one key of a search's order.
-type SortKey struct {
-	Param      SearchParam
-	Descending bool
-}
 
 // Query is a parsed search of one resource type. It is immutable: With and WithCount make new ones. The zero Query matches
 // nothing.
 type Query struct {
 	typ      string
-	clauses  []Clause
+	clauses  []Clause // sorted by key and value
 	sort     []SortKey
 	count    int
 	total    string
@@ -33,19 +28,13 @@ func NewQuery(typ string, clauses ...Clause) Query {
 	return Query{typ: typ}.With(clauses...)
 }
 
-// ParseQuery reads a search's parameters. What is not understood is refused by name, never ignored (hazards H1, H33).
-// Times without a zone are in zone, the clinic's (nil means UTC). Errors are as ParseClause's.
-func ParseQuery(typ string, values url.Values, zone *time.Location) (Query, error) {
-	return Query{}, E("fhir.ParseQuery", KindNotSupported, "unknown-parameter", "Not a search parameter.")
-}
-
 // Type is the resource type searched for; empty for the zero Query.
 func (q Query) Type() string { return q.typ }
 
 // IsZero reports whether q is no search; it matches nothing.
 func (q Query) IsZero() bool { return q.typ == "" }
 
-// Clauses are the criteria, all of which have to match.
+// Clauses are the criteria, all of which have to match, sorted by key and value.
 func (q Query) Clauses() []Clause { return slices.Clone(q.clauses) }
 
 // Sort is the order asked for, first key first; empty where none is.
@@ -57,27 +46,47 @@ func (q Query) Count() int { return q.count }
 // Total is _total: "none", "estimate", "accurate", or "" where it is not given.
 func (q Query) Total() string { return q.total }
 
-// Elements are the top-level elements asked for with _elements, sorted; empty means all.
+// Elements are the top-level elements asked for with _elements, sorted; empty means all. They are a wish about the answer:
+// an EMR that answered only these would keep from the policy what it decides by.
 func (q Query) Elements() []string { return slices.Clone(q.elements) }
 
 // Cursor is the gateway's own page token (_cursor), opaque here; empty on the first page. It is no part of Encode.
 func (q Query) Cursor() string { return q.cursor }
 
-// With is q narrowed by more criteria.
+// With is q narrowed by more criteria; one that q already has is not repeated. The zero Query stays zero.
 func (q Query) With(clauses ...Clause) Query {
+	if q.IsZero() {
+		return q
+	}
 	q.clauses = slices.Concat(q.clauses, clauses)
+	slices.SortStableFunc(q.clauses, compareClauses)
+	q.clauses = slices.CompactFunc(q.clauses, Clause.Equal)
 	return q
 }
 
-// WithCount is q with another page size.
+func compareClauses(a, b Clause) int {
+	if c := strings.Compare(a.Key(), b.Key()); c != 0 {
+		return c
+	}
+	return strings.Compare(a.Value(), b.Value())
+}
+
+// WithCount is q with another page size, at least 1 and at most 1000.
 func (q Query) WithCount(n int) Query {
-	q.count = n
+	q.count = min(max(n, 1), maxCount)
+	return q
+}
+
+// Whole is q asking for whole resources and no total: what goes to an EMR, so that each resource can be checked and counted
+// before it is cut.
+func (q Query) Whole() Query {
+	q.elements, q.total = nil, ""
 	return q
 }
 
 // Match reports whether r is of q's type and meets every clause.
 func (q Query) Match(r Resource) bool {
-	if q.IsZero() || r.Type() != q.typ {
+	if q.IsZero() || string(r.root.Get("resourceType").text()) != q.typ {
 		return false
 	}
 	for _, c := range q.clauses {
@@ -88,9 +97,36 @@ func (q Query) Match(r Resource) bool {
 	return true
 }
 
-// Less orders a and b by q's sort keys: negative if a comes first, positive if b does, 0 if the keys do not tell. What
-// lacks the element comes last, in either direction.
-func (q Query) Less(a, b Resource) int { return 0 }
+// Encode is the search as application/x-www-form-urlencoded text in canonical order: equal searches encode equally, and
+// ParseQuery reads it back. The cursor is left out: it names a place in the answer, not a question.
+func (q Query) Encode() string {
+	var pairs []string
+	add := func(key, value string) {
+		if value != "" {
+			pairs = append(pairs, url.QueryEscape(key)+"="+url.QueryEscape(value))
+		}
+	}
+	for _, c := range q.clauses {
+		add(c.Key(), c.Value())
+	}
+	if q.count > 0 {
+		add("_count", strconv.Itoa(q.count))
+	}
+	add("_elements", strings.Join(q.elements, ","))
+	add("_sort", q.order())
+	add("_total", q.total)
+	slices.Sort(pairs)
+	return strings.Join(pairs, "&")
+}
 
-// Encode is the search as application/x-www-form-urlencoded text in canonical order: equal searches encode equally.
-func (q Query) Encode() string { return "" }
+// order is the value of _sort.
+func (q Query) order() string {
+	keys := make([]string, len(q.sort))
+	for i, k := range q.sort {
+		keys[i] = k.Param.Name
+		if k.Descending {
+			keys[i] = "-" + keys[i]
+		}
+	}
+	return strings.Join(keys, ",")
+}

@@ -161,16 +161,15 @@ func equal(a, b Value) bool {
 }
 
 func equalArrays(a, b Value) bool {
-	next, stop := iter.Pull(b.Items())
-	defer stop()
-	for x := range a.Items() {
-		y, ok := next()
-		if !ok || !equal(x, y) {
+	i, iEnd := a.at+1, a.node().next
+	j, jEnd := b.at+1, b.node().next
+	for i < iEnd && j < jEnd {
+		if !equal(Value{a.doc, i}, Value{b.doc, j}) {
 			return false
 		}
+		i, j = a.doc.nodes[i].next, b.doc.nodes[j].next
 	}
-	_, more := next()
-	return !more
+	return i == iEnd && j == jEnd
 }
 
 // equalObjects counts first: names are unique within each, and a hostile object with many members must not be looked up
