@@ -39,10 +39,12 @@
 //     when its keys cannot be had (the only code that is not the caller's doing, and the only 503)
 //  5. claims are of the right form (read from the verified bytes)              token-malformed
 //  6. exp; nbf and iat                                                         token-expired, token-not-yet-valid
-//  7. client_id belongs to a platform of that issuer                           token-client
-//  8. typ; not an ID token, not bound, not delegated                           token-type, token-bound, token-delegated
-//  9. aud                                                                      token-audience
-//  10. a person's name, not a shared log-in; or a declared agent               token-nameless, token-shared-login
+//  7. not an ID token: none of its marks; not both without a client and of a
+//     type that no platform of the issuer accepts                              token-type
+//  8. client_id belongs to a platform of that issuer                           token-client
+//  9. typ; not bound to a key, not delegated                                   token-type, token-bound, token-delegated
+//  10. aud                                                                     token-audience
+//  11. a person's name, not a shared log-in; or a declared agent               token-nameless, token-shared-login
 //
 // No text of an error repeats anything out of a token. What a refused token claimed is had from Claimed, as a Claim, a
 // type that cannot be mistaken for a Caller.

@@ -14,7 +14,7 @@ const (
 
 const maxName = 255
 
-// whoActs decides step 10: who acts, and under which name.
+// whoActs decides step 11: who acts, and under which name.
 func (c *claims) whoActs(p Platform) (name string, automated bool, err error) {
 	name = c.fullName()
 	if len(name) > maxName || !printsAsName(name) {

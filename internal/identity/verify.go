@@ -56,6 +56,16 @@ type trustedIssuer struct {
 	platforms map[string]Platform // by client id
 }
 
+// accepts reports whether typ is a type of any platform of the issuer.
+func (i *trustedIssuer) accepts(typ string) bool {
+	for _, p := range i.platforms {
+		if p.accepts(typ) {
+			return true
+		}
+	}
+	return false
+}
+
 // New makes a Verifier. It fetches nothing. The error names the setting that cannot be used.
 func New(cfg Config) (*Verifier, error) {
 	if len(cfg.Audiences) == 0 || slices.Contains(cfg.Audiences, "") {
@@ -187,12 +197,15 @@ func verifySignature(ctx context.Context, keys *issuerKeys, raw string) ([]byte,
 	return payload, nil
 }
 
-// admit takes steps 6 to 10 on verified claims.
+// admit takes steps 6 to 11 on verified claims.
 func (v *Verifier) admit(iss *trustedIssuer, typ string, c *claims, now time.Time) (policy.Caller, error) {
 	if err := inTime(c, now); err != nil {
 		return policy.Caller{}, err
 	}
 	client := c.client()
+	if c.isIDToken() || client == "" && !iss.accepts(typ) {
+		return policy.Caller{}, refuse(CodeType, "This is an ID token, or no access token of a kind that is accepted here. Send the access token that the issuer returned beside the ID token.")
+	}
 	platform, known := iss.platforms[client]
 	if client == "" || !known {
 		return policy.Caller{}, refuse(CodeClient, "The access token was issued to a program (client_id) that is not registered for a platform of its issuer, or client_id and azp disagree. A clinic has to register the client id first.")
@@ -224,11 +237,9 @@ func inTime(c *claims, now time.Time) error {
 	return nil
 }
 
-// usable is step 8: an access token, for its bearer, about the one who acts.
+// usable is step 9: an access token, for its bearer, about the one who acts.
 func usable(p Platform, typ string, c *claims) error {
 	switch {
-	case c.isIDToken():
-		return refuse(CodeType, "This is an ID token. Send the access token that the issuer returned beside it.")
 	case !p.accepts(typ):
 		return refuse(CodeType, "The token's header type (typ) is not one that is accepted from this platform; access tokens carry \"at+jwt\" (RFC 9068).")
 	case c.Bound.present:

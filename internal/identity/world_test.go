@@ -54,7 +54,7 @@ func (f *fakeIssuer) publish(keys ...signingKey) {
 	}
 }
 
-func (f *fakeIssuer) break_(reply func(string) (string, error)) {
+func (f *fakeIssuer) breakWith(reply func(string) (string, error)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.reply = reply
