@@ -1,0 +1,132 @@
+package fhirr4
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+
+	"vestibule/adapters"
+	"vestibule/fhir"
+)
+
+// Adapter is one EMR that serves FHIR R4. Open makes it.
+type Adapter struct {
+	conf   Config
+	bases  []*url.URL // the base and its aliases; requests go to the first only
+	hosts  [][]byte   // their hosts, to see quickly whether bytes can hold an absolute reference
+	limits fhir.Limits
+	values headerValues
+
+	breaker    *gobreaker.CircuitBreaker[answer]
+	tokens     *fresh[[]string] // the Authorization header; nil without log-in
+	capability *fresh[adapters.Capability]
+	locks      locks
+}
+
+var _ adapters.EMR = (*Adapter)(nil)
+
+// Open checks the configuration and returns an adapter. It does not talk to the EMR: a gateway starts while an EMR is down.
+// Errors are *fhir.Error of KindInvalid with the setting's name in Path.
+func Open(conf Config) (*Adapter, error) {
+	bases, err := conf.bases()
+	if err != nil {
+		return nil, err
+	}
+	conf = conf.withDefaults()
+	a := &Adapter{conf: conf, bases: bases, limits: fhir.Limits{Bytes: conf.MaxBody}, values: shared(), breaker: newBreaker()}
+	for _, u := range bases {
+		a.hosts = append(a.hosts, []byte(u.Host))
+	}
+	a.capability = newFresh(conf.Now, true, a.loadCapability)
+	load, err := a.tokenLoader()
+	if err != nil {
+		return nil, err
+	}
+	if load != nil {
+		a.tokens = newFresh(conf.Now, false, load)
+	}
+	return a, nil
+}
+
+// Close lets go of kept connections. Calls under way are not disturbed.
+func (a *Adapter) Close() {
+	if t, ok := a.conf.Transport.(*http.Transport); ok {
+		t.CloseIdleConnections()
+	}
+}
+
+// Capability is what the EMR's CapabilityStatement promises, less what Quirks take back.
+func (a *Adapter) Capability(ctx context.Context) (adapters.Capability, error) {
+	l, err := a.capability.get(ctx)
+	if err != nil {
+		return adapters.Capability{}, plain(err)
+	}
+	return l.value, nil
+}
+
+// supports returns the type's row of the table, or why the interaction cannot be.
+func (a *Adapter) supports(ctx context.Context, op, typ string, kind fhir.InteractionKind) (adapters.Type, error) {
+	l, err := a.capability.get(ctx)
+	if err != nil {
+		return adapters.Type{}, err
+	}
+	if !l.value.Supports(typ, kind) {
+		return adapters.Type{}, notSupported(op, typ, "This clinic's EMR does not offer "+string(kind)+" for this type.")
+	}
+	return l.value.Type(typ), nil
+}
+
+func notSupported(op, typ, text string) *fhir.Error {
+	e := fhir.E(op, fhir.KindNotSupported, "emr-not-supported", text)
+	e.Ref.Type = typ
+	return e
+}
+
+// Read asks the EMR for the current version of one resource.
+func (a *Adapter) Read(ctx context.Context, ref fhir.Ref) (fhir.Resource, error) {
+	ctx, cancel := context.WithTimeout(ctx, a.conf.Timeout)
+	defer cancel()
+	if _, err := a.supports(ctx, opRead, ref.Type, fhir.InteractionRead); err != nil {
+		return fhir.Resource{}, plain(err)
+	}
+	r, err := a.read(ctx, ref)
+	if err != nil {
+		return fhir.Resource{}, plain(err)
+	}
+	return r, nil
+}
+
+func (a *Adapter) read(ctx context.Context, ref fhir.Ref) (fhir.Resource, error) {
+	if !fhir.ValidID(ref.ID) {
+		return fhir.Resource{}, fhir.E(opRead, fhir.KindNotFound, "not-found", "There is no such resource.")
+	}
+	ans, err := a.do(ctx, exchange{op: opRead, method: http.MethodGet, path: ref.Type + "/" + ref.ID, typ: ref.Type, again: true})
+	if err != nil {
+		return fhir.Resource{}, err
+	}
+	return a.resource(opRead, ans.body, ref.Type, ref.ID)
+}
+
+// resource makes of an answer's body the resource that was asked for; an id of "" lets any pass, but it must have one.
+func (a *Adapter) resource(op string, body []byte, typ, id string) (fhir.Resource, error) {
+	r, err := fhir.ParseResource(body, a.limits)
+	if err != nil {
+		return fhir.Resource{}, broken(op, typ, err)
+	}
+	if r.Type() != typ || r.ID() == "" || id != "" && r.ID() != id {
+		return fhir.Resource{}, upstream(op, typ, "emr-answer-wrong", "The EMR answered with another resource than the one asked for.")
+	}
+	return a.localize(r)
+}
+
+// budget is how long a write's requests may take, so that time is left to find out what became of them.
+func (a *Adapter) budget(ctx context.Context) time.Duration {
+	whole := a.conf.Timeout
+	if deadline, ok := ctx.Deadline(); ok {
+		whole = min(whole, time.Until(deadline))
+	}
+	return whole * 2 / 3
+}
