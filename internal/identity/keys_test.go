@@ -73,6 +73,15 @@ func TestH34ManyCallersAtOnceCauseOneFetch(t *testing.T) {
 			return `{"issuer":"` + issuerA + `","jwks_uri":"https://keys.example/jwks"}`, nil
 		})
 		var all sync.WaitGroup
+		gone, cancel := context.WithCancel(t.Context())
+		first := w.token(t, nil)
+		all.Go(func() { // the one that begins the fetch hangs up
+			_, err := w.Verify(gone, first, netip.Addr{})
+			if fhir.KindOf(err) != fhir.KindUnavailable {
+				t.Errorf("hung up: %v", err)
+			}
+		})
+		synctest.Wait()
 		for n := range 50 {
 			token := w.token(t, members{"jti": fmt.Sprint(n)})
 			all.Go(func() {
@@ -81,14 +90,6 @@ func TestH34ManyCallersAtOnceCauseOneFetch(t *testing.T) {
 				}
 			})
 		}
-		gone, cancel := context.WithCancel(t.Context())
-		token := w.token(t, nil)
-		all.Go(func() { // one of them hangs up, perhaps the very one that began the fetch
-			_, err := w.Verify(gone, token, netip.Addr{})
-			if fhir.KindOf(err) != fhir.KindUnavailable {
-				t.Errorf("hung up: %v", err)
-			}
-		})
 		synctest.Wait()
 		cancel()
 		synctest.Wait()
