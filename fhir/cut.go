@@ -192,6 +192,9 @@ func (c Cut) IsWhole() bool { return len(c.holes) == 0 && !c.mark }
 // Marked reports whether content was removed, so that the resource carries SUBSETTED.
 func (c Cut) Marked() bool { return c.mark }
 
+// Holes is the number of places where something was removed; elements that stand side by side make one hole.
+func (c Cut) Holes() int { return len(c.holes) }
+
 // Resource is what was cut, whole.
 func (c Cut) Resource() Resource { return c.r }
 

@@ -52,6 +52,15 @@ func sameResource(current, proposed Resource) error {
 	return nil
 }
 
+// WithoutID is r without its id: what a create sends, because the EMR gives the id (http://hl7.org/fhir/R4/http.html#create).
+func (r Resource) WithoutID() (Resource, error) {
+	if !r.root.Get("id").Exists() && !r.root.Get("_id").Exists() {
+		return r, nil
+	}
+	m := merger{current: r, remove: map[string]bool{"id": true, "_id": true}}
+	return ParseResource(m.write(), Limits{Depth: 512})
+}
+
 // shown is r as its reader saw it.
 func (r Resource) shown(visible Elements) (Resource, error) {
 	cut := r.Cut(visible)
