@@ -43,6 +43,7 @@ func appendRecord(dst []byte, r *Record) []byte {
 	dst = appendList(dst, `,"changed":`, r.Changed)
 	dst = appendOptional(dst, `,"before":`, r.Before)
 	dst = appendOptional(dst, `,"after":`, r.After)
+	dst = appendOptional(dst, `,"operation":`, r.Operation)
 	dst = appendOptional(dst, `,"requestId":`, r.RequestID)
 	dst = appendOptional(dst, `,"traceparent":`, r.Traceparent)
 	if r.Intent != nil {

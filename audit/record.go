@@ -62,6 +62,7 @@ type Record struct {
 	Changed     []string       `json:"changed,omitempty"`     // element names a write changed (22)
 	Before      string         `json:"before,omitempty"`      // hex SHA-256 of the resource before a write (22)
 	After       string         `json:"after,omitempty"`       // and after it (22)
+	Operation   string         `json:"operation,omitempty"`   // names a write: the same in its intent, its outcome and on a retry (28)
 	RequestID   string         `json:"requestId,omitempty"`   // X-Request-Id (28)
 	Traceparent string         `json:"traceparent,omitempty"` // W3C trace context (28)
 	Intent      *int64         `json:"intent,omitempty"`      // index of the intent that this record settles (28)
