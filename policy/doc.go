@@ -1,0 +1,97 @@
+// Package policy decides who may do what with which resources of a clinic, and what of them may be seen and changed.
+//
+// A clinic gives grants. A Set holds the grants of one clinic; Decide answers a Request with a Decision; the Decision
+// narrows the search that goes to the EMR, releases what comes back resource by resource, and accepts what is to be written.
+// The package does no I/O and knows no clock but the one in the Request. Everything is denied unless a rule below says
+// otherwise; the zero value of every type denies.
+//
+// # Grants
+//
+//	clinic       the clinic that gives the grant
+//	name         a-z, 0-9, '-'; together with the version it is what decisions cite: front-desk-amara@3
+//	to           exactly one of
+//	               user: "issuer|subject"     one person
+//	               platform: name             everybody who works for the platform
+//	               team: platform/team        the team's members, while they work for that platform
+//	             A grant is for named people; with automated: true it is for automated agents, and then for no person.
+//	because      why, on one line; required
+//	from         first day, in the clinic's zone; absent: from its approval
+//	until        last day, which it holds to its end in the clinic's zone; required; at most 366 days after approval
+//	hours        "Mon-Fri 07:30-18:00", several with commas; by the clinic's wall clock, the end not included; "Sat-Mon"
+//	             goes over the week's end, a night is split at 24:00. Where clocks skip or repeat an hour the wall clock counts.
+//	networks     addresses or prefixes, one of which has to hold the caller's address
+//	purposes     purposes of use (v3-ActReason), all of the token's have to be among them, and the token has to state one;
+//	             of COC, HOPERAT, HPAYMT, PATADMIN, RECORDMGT, TREAT. A grant without purposes allows each of these and
+//	             none besides: marketing and research are nobody's to give.
+//	permissions  at least one, see below
+//	limits       patientsPerDay, requestsPerMinute. A Decision hands them on (Limits); it does not count, so whoever serves
+//	             requests has to.
+//
+// A permission says:
+//
+//	scope        one SMART v2 scope, user/Type.cruds?criteria; system/ only for automated agents. The interactions stand in
+//	             the order of "cruds", d cannot be given, the type is named. Criteria are FHIR search criteria joined by '&',
+//	             all of which a resource has to meet; times without a zone are the clinic's.
+//	window       "-1d..+90d", "-2w..0d": whole days in the clinic's zone around the day of the request, both ends included,
+//	             on the resource's own date: Appointment.start, Task.authoredOn, DocumentReference.date. A resource without
+//	             that date is outside.
+//	elements     the elements that are shown, by path; absent: all that can be. Type, id and the technical part of meta are
+//	             always shown; contained resources and addresses of documents never.
+//	content      true: with the documents that DocumentReferences carry; absent: metadata only
+//	write        the top-level elements that c and u may set or change; absent: the top-level names of elements. A grant of
+//	             c or u with neither is refused.
+//
+// What a permission's criteria and window look at, it has to show: who gets the resource knows that they match. An element
+// of which only a part is shown cannot be among those that u writes, because an update replaces elements whole.
+//
+// # Order of checks
+//
+// Before any grant: somebody valid asks (nobody); clinic, time and interaction are there (request-incomplete); the Set is
+// that clinic's (wrong-clinic).
+//
+// For each grant that names the caller (no-grant), in this order: it has begun (grant-not-started), is not over
+// (grant-expired), is for this kind of caller (people-only, agents-only), it is within its hours (outside-hours), the
+// address is known and listed (network-unknown, outside-networks), purposes are stated and allowed (purpose-missing,
+// purpose-not-granted). What is not known is not met. The permissions of all grants that pass join.
+//
+// Then: one of them is for the type (type-not-granted) and the interaction (interaction-not-granted); the token's SMART
+// scopes allow it too (scope-missing); and one of them shows everything that the search's parameters, its order, and the
+// criteria of the token's scopes look at (parameter-hidden).
+//
+// A default deny cites the nearest misses: grants that would allow the interaction but for a condition, then those that got
+// furthest in this order.
+//
+// The token's scopes only narrow. Those of level user count for people, user and system for automated agents; SMART v1
+// scopes are read as v2; a scope that cannot be read gives nothing. If each of them has criteria, a resource has to meet
+// those of one as well.
+//
+// # Release
+//
+// For one resource that came back, in this order: it is what was asked for, by type and id (wrong-answer); a permission that
+// serves the request matches it by criteria (out-of-reach), the token's scopes (outside-token-scope), window
+// (outside-window) and labels (restricted-label); for a search it matches the search (query-mismatch). It is then cut to the
+// union of what all matching permissions for the interaction show, less what _elements leaves out.
+//
+// A resource that carries Confidentiality R or V, in meta.security or in DocumentReference.securityLabel, is out of reach of
+// every permission whose criteria do not name that label (with _security or security-label).
+//
+// A search parameter, or an order, is usable only where one single permission shows all that it looks at; permissions that
+// hide it do not serve the search, though they may show more of a resource that another one lets through. Narrow sends the
+// EMR the search with what all serving permissions have in common; Release is the check that counts.
+//
+// # Writes
+//
+// Create: every element of the resource is among write of some permission (element-not-writable), and the resource lies
+// within a permission that lets all of them be written (write-out-of-reach).
+//
+// Update: what stands in the EMR lies within a permission for u (otherwise as Release); the elements that differ from what
+// the caller is shown of it are among write of those permissions, and none is shown in part (element-not-writable); what
+// results lies within one of those permissions too, and its write holds every change (write-out-of-reach). What the caller
+// was not shown survives. What the caller is shown is what they may read or, if they may read nothing, find by search.
+//
+// # What a caller hears
+//
+// Refusal turns reasons into an error. Everything about a single resource reads not-found-or-out-of-reach, the same for
+// unknown, labelled and out of reach, and lists what the caller's grants reach. Texts name no patient, no network and no
+// hidden value; reasons of denied writes name elements. Reason.Detail is for the clinic only. Codes lists every code.
+package policy

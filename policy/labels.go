@@ -1,0 +1,68 @@
+package policy
+
+import (
+	"strings"
+
+	"vestibule/fhir"
+)
+
+// labels is a set of the confidentiality labels that a permission has to name before it reaches a resource that carries
+// them.
+type labels uint8
+
+const (
+	labelRestricted     labels = 1 << iota // R
+	labelVeryRestricted                    // V
+)
+
+// confidentiality are the names of the code system v3-Confidentiality: today's, the one of earlier FHIR versions, and its
+// OID. A label without a system is taken at its word: what looks restricted is.
+var confidentiality = [...]string{
+	"", "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "http://hl7.org/fhir/v3/Confidentiality",
+	"urn:oid:2.16.840.1.113883.5.25",
+}
+
+func labelOf(system, code string) labels {
+	for _, known := range confidentiality {
+		if system != known {
+			continue
+		}
+		switch strings.TrimSpace(code) {
+		case "R", "r":
+			return labelRestricted
+		case "V", "v":
+			return labelVeryRestricted
+		}
+	}
+	return 0
+}
+
+// labelsOf are the labels that r carries: in meta.security, as every resource may, and in DocumentReference.securityLabel.
+func labelsOf(r fhir.Resource) labels {
+	root := r.Value()
+	found := labelsAt(root.Get("meta").Get("security"))
+	for concept := range root.Get("securityLabel").Items() {
+		found |= labelsAt(concept.Get("coding"))
+	}
+	return found
+}
+
+func labelsAt(codings fhir.Value) (found labels) {
+	for c := range codings.Items() {
+		found |= labelOf(c.Get("system").Text(), c.Get("code").Text())
+	}
+	return found
+}
+
+// clearedBy are the labels that criteria name: a code of _security or security-label, without modifier.
+func clearedBy(criteria []fhir.Clause) (named labels) {
+	for _, c := range criteria {
+		if name := c.Param().Name; c.Modifier() != "" || name != "_security" && name != "security-label" {
+			continue
+		}
+		for _, t := range c.Tokens() {
+			named |= labelOf(t.System, t.Code)
+		}
+	}
+	return named
+}

@@ -1,0 +1,164 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"vestibule/fhir"
+)
+
+// miss is a grant of the caller that does not help, and how near it came.
+type miss struct {
+	grant  *grant
+	code   Code
+	covers bool // it has a permission for the interaction; only its conditions are not met
+}
+
+// nearestMisses says why none of the caller's grants helps. Grants that cover the interaction and only fail a condition
+// come first, then those that get furthest in the order of checks.
+func (p *plan) nearestMisses(letter letters) []Reason {
+	var all []miss
+	local := p.req.Now.In(p.set.clinic.Zone)
+	for g := range p.set.naming(p.req.Caller) {
+		m := miss{grant: g, code: p.unmet(g, local)}
+		typed := false
+		for i := range g.permissions {
+			s := &g.permissions[i].scope
+			typed = typed || s.typ == p.req.Interaction.Type
+			m.covers = m.covers || s.typ == p.req.Interaction.Type && s.letters&letter != 0
+		}
+		switch {
+		case m.code == "" && typed:
+			m.code = CodeNotGranted
+		case m.code == "":
+			m.code = CodeTypeNotGranted
+		}
+		all = append(all, m)
+	}
+	if len(all) == 0 {
+		return []Reason{because(CodeNoGrant)}
+	}
+	slices.SortStableFunc(all, func(a, b miss) int {
+		if a.covers != b.covers {
+			return map[bool]int{true: -1, false: 1}[a.covers]
+		}
+		return b.code.order() - a.code.order()
+	})
+	return p.missReasons(all, letter)
+}
+
+// order is the place of c in the order of checks.
+func (c Code) order() int {
+	return slices.IndexFunc(codes[:], func(i CodeInfo) bool { return i.Code == c })
+}
+
+// missReasons are one reason for each of the nearest misses. Those that lack the permission itself share one.
+func (p *plan) missReasons(all []miss, letter letters) []Reason {
+	var out []Reason
+	var lacking []*grant
+	for _, m := range all {
+		if m.code == CodeNotGranted || m.code == CodeTypeNotGranted {
+			lacking = append(lacking, m.grant)
+			if len(lacking) > 1 {
+				continue
+			}
+			out = append(out, Reason{Code: m.code, Grant: m.grant.cite})
+			continue
+		}
+		if len(out) < mostNamed {
+			out = append(out, p.conditionReason(m))
+		}
+	}
+	for i := range out {
+		if out[i].Text == "" {
+			out[i].Text = p.lackingText(lacking, letter)
+		}
+	}
+	return out
+}
+
+func (p *plan) lackingText(lacking []*grant, letter letters) string {
+	names := make([]string, 0, mostNamed)
+	for _, g := range lacking[:min(len(lacking), mostNamed)] {
+		names = append(names, g.src.Name)
+	}
+	in, level := p.req.Interaction, levelUser
+	if p.req.Caller.Automated {
+		level = levelSystem
+	}
+	return fmt.Sprintf("%s.%s is not in %s; ask for %s/%s.%s.", in.Type, in.Kind, strings.Join(names, ", "), level, in.Type, letter)
+}
+
+// conditionReason says which condition of a grant is not met, and for the clinic what the grant asks for.
+func (p *plan) conditionReason(m miss) Reason {
+	r := because(m.code)
+	g := m.grant.src
+	r.Grant = m.grant.cite
+	zone := p.set.clinic.Zone.String()
+	switch m.code {
+	case CodeNotStarted:
+		r.Detail = "from " + g.From
+	case CodeExpired:
+		r.Detail = "until " + g.Until
+		r.Text = fmt.Sprintf("Grant %s ended with %s. Ask the clinic to renew it.", g.Name, g.Until)
+	case CodeOutsideHours:
+		r.Detail = "hours " + g.Hours
+		r.Text = fmt.Sprintf("Grant %s holds %s (%s), and it is outside that now.", g.Name, g.Hours, zone)
+	case CodeNetworkUnknown, CodeOutsideNetworks:
+		r.Detail = "networks " + strings.Join(g.Networks, ", ")
+	case CodePurposeMissing, CodePurposeNotGranted:
+		r.Detail = "purposes " + strings.Join(g.Purposes, ", ")
+	}
+	if r.Text == because(m.code).Text {
+		r.Text = "Grant " + g.Name + ": " + r.Text
+	}
+	return r
+}
+
+// scopeMissing says which scope the token lacks.
+func (p *plan) scopeMissing(letter letters) []Reason {
+	r := because(CodeScopeMissing)
+	in, level := p.req.Interaction, levelUser
+	if p.req.Caller.Automated {
+		level = levelSystem
+	}
+	r.Text = fmt.Sprintf("A grant allows %s.%s, but your token does not: ask for one with the scope %s/%s.%s.",
+		in.Type, in.Kind, level, in.Type, letter)
+	return []Reason{r}
+}
+
+// parameterHidden names the parameters that stand in the way: those that no permission shows; where each is shown by some
+// permission, all of them, because no permission shows them together.
+func (p *plan) parameterHidden(granted []*permission, scopes tokenScopes) []Reason {
+	params := paramsOf(p.req.Interaction.Query)
+	source := "search by"
+	if !slices.ContainsFunc(granted, func(g *permission) bool { return scopes.free || len(usable(g, scopes)) > 0 }) {
+		params, source = nil, "use a token whose scopes ask for"
+		for _, s := range scopes.scopes {
+			for _, c := range s.criteria {
+				params = append(params, c.Param())
+			}
+		}
+	}
+	names := hiddenNames(granted, params)
+	r := because(CodeParameterHidden)
+	r.Detail = strings.Join(names, ", ")
+	r.Text = fmt.Sprintf("You cannot %s %s: your grants for %s hide what that looks at.", source, r.Detail, p.req.Interaction.Type)
+	return []Reason{r}
+}
+
+func hiddenNames(granted []*permission, params []fhir.SearchParam) []string {
+	var hidden, all []string
+	for _, param := range params {
+		all = append(all, param.Name)
+		if !slices.ContainsFunc(granted, func(g *permission) bool { return shows(g.shown, param) }) {
+			hidden = append(hidden, param.Name)
+		}
+	}
+	if len(hidden) == 0 {
+		hidden = all
+	}
+	slices.Sort(hidden)
+	return slices.Compact(hidden)
+}

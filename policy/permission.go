@@ -1,0 +1,174 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"vestibule/fhir"
+)
+
+func (r *reader) permissions(g Grant, out *grant) {
+	if len(g.Permissions) == 0 {
+		r.mistake("permissions", "A grant has at least one permission.")
+	}
+	for i, src := range g.Permissions {
+		p := r.permission(fmt.Sprintf("permissions[%d]", i), src, g.To.Automated)
+		p.grant = out
+		out.permissions = append(out.permissions, p)
+	}
+}
+
+// permission reads one permission that stands at path.
+func (r *reader) permission(path string, src Permission, automated bool) permission {
+	p := permission{src: src}
+	before := len(r.mistakes)
+	if p.scope = r.scope(path+".scope", src.Scope, automated); len(r.mistakes) > before {
+		return p // what follows would only repeat it
+	}
+	if src.Window != "" {
+		var err error
+		if p.window, err = parseWindow(src.Window); err != nil {
+			r.wrong(path+".window", err)
+		}
+		p.windowed = true
+	}
+	r.elements(path, &p)
+	r.writable(path, &p)
+	r.visible(path, &p)
+	p.clears = clearedBy(p.scope.criteria)
+	return p
+}
+
+func (r *reader) scope(path, text string, automated bool) scope {
+	s, criteria, smart, err := splitScope(text)
+	switch {
+	case err != nil:
+		r.wrong(path, err)
+	case !smart || s.level == "patient":
+		r.mistake(path, `%q is not a scope that can be granted: write it like "user/Appointment.rs?practitioner=Practitioner/42".`, text)
+	case s.level == levelSystem && !automated:
+		r.mistake(path, "system/ is for automated agents; write user/%s.%s, or automated: true under to.", s.typ, s.letters)
+	case s.typ == "*":
+		r.mistake(path, "Name the type: %s.", strings.Join(fhir.Types(), ", "))
+	case s.legacy:
+		r.mistake(path, "That is SMART v1 and gives more than it says; write the interactions, such as %s/%s.rs.", s.level, s.typ)
+	case s.letters&letterDelete != 0:
+		r.mistake(path, "Deleting cannot be granted; leave out the d.")
+	default:
+		if s.criteria, err = parseCriteria(s.typ, criteria, r.clinic.Zone); err != nil {
+			r.wrong(path, err)
+		}
+	}
+	return s
+}
+
+// The letters that show, and those that change.
+const lettersReading, lettersWriting = letterRead | letterSearch, letterCreate | letterUpdate
+
+func (r *reader) elements(path string, p *permission) {
+	p.shown = fhir.AllElements(p.scope.typ)
+	if len(p.src.Elements) > 0 {
+		var err error
+		if p.shown, err = fhir.NewElements(p.scope.typ, p.src.Elements...); err != nil {
+			r.wrong(path+".elements", err)
+		}
+	}
+	if !p.src.Content {
+		return
+	}
+	if p.scope.typ != "DocumentReference" || p.scope.letters&lettersReading == 0 {
+		r.mistake(path+".content", "content is about reading DocumentReferences; leave it out here.")
+	}
+	p.shown = p.shown.WithContent()
+}
+
+// writable settles which elements the permission lets a caller write. An update replaces elements whole, so one of which
+// the caller is shown a part cannot be among them (hazard H12).
+func (r *reader) writable(path string, p *permission) {
+	given, where := p.src.Write, path+".write"
+	if p.scope.letters&lettersWriting == 0 {
+		if len(given) > 0 {
+			r.mistake(where, "write needs c or u in the scope; it has %s.", p.scope.letters)
+		}
+		return
+	}
+	if len(given) == 0 {
+		given = topLevel(p.src.Elements)
+	}
+	if len(given) == 0 {
+		r.mistake(where, "Say which elements may be written, such as [status, comment].")
+	}
+	for _, name := range given {
+		if strings.Contains(name, ".") {
+			r.mistake(where, "Elements are written whole; name %s instead of %s.", topLevelOf(name), name)
+			continue
+		}
+		if _, err := fhir.NewElements(p.scope.typ, name); err != nil {
+			r.wrong(where, err)
+			continue
+		}
+		if p.scope.letters&letterUpdate != 0 && p.scope.letters&lettersReading != 0 && partly(p.shown, name) {
+			r.mistake(where, "%s is shown in part, so it cannot be replaced: show all of it or none, or write it in a permission for c alone.", name)
+		}
+	}
+	p.write = slices.Compact(slices.Sorted(slices.Values(given)))
+}
+
+func topLevelOf(path string) string {
+	name, _, _ := strings.Cut(path, ".")
+	return name
+}
+
+func topLevel(paths []string) []string {
+	out := make([]string, len(paths))
+	for i, p := range paths {
+		out[i] = topLevelOf(p)
+	}
+	return slices.Compact(slices.Sorted(slices.Values(out)))
+}
+
+// partly reports whether something of an element is shown and something is not.
+func partly(e fhir.Elements, name string) bool { return e.Touches(name) && !e.Shows(name) }
+
+// visible refuses what would let a reader conclude something about an element that the permission hides: whoever gets the
+// resource knows that its criteria match, and learns its date by watching it come into the window (hazard H1).
+func (r *reader) visible(path string, p *permission) {
+	if p.scope.letters&lettersReading == 0 {
+		return
+	}
+	for _, c := range p.scope.criteria {
+		if !shows(p.shown, c.Param()) {
+			r.mistake(path+".scope", "The criterion %s looks at %s, which this permission hides; whoever gets the resource would know it anyway.",
+				c.Key(), strings.Join(c.Param().Paths, ", "))
+		}
+	}
+	date, _ := fhir.LookUpParam(p.scope.typ, dateParam(p.scope.typ))
+	if p.windowed && !shows(p.shown, date) {
+		r.mistake(path+".window", "The window looks at %s, which this permission hides; whoever sees the resource come and go would know it anyway.",
+			strings.Join(date.Paths, ", "))
+	}
+}
+
+// shows reports whether e shows everything that a search parameter looks at. Only then can matching or not matching it tell
+// the caller nothing new (hazard H1).
+func shows(e fhir.Elements, p fhir.SearchParam) bool {
+	if p.Name == "" {
+		return false
+	}
+	for _, path := range p.Paths {
+		if !showsPath(e, path) {
+			return false
+		}
+	}
+	return true
+}
+
+// showsPath is e.Shows for the paths that every cut keeps or removes whatever e says.
+func showsPath(e fhir.Elements, path string) bool {
+	switch path {
+	case "id", "meta.versionId", "meta.lastUpdated", "meta.profile", "meta.security", "meta.tag":
+		return true
+	}
+	return !strings.HasPrefix(path, "meta") && e.Shows(path)
+}

@@ -1,0 +1,259 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"vestibule/fhir"
+)
+
+// candidate is a permission that applies to a request, with those of the token's scopes that it can be used with.
+type candidate struct {
+	perm   *permission
+	scopes []scope       // one of them has to match; not asked where free
+	free   bool          // a scope of the token allows it without criteria
+	window []fhir.Clause // the window's criteria today
+	serves bool          // it shows everything that the search's parameters and the scopes' criteria look at
+}
+
+// reach is the candidates of a request: what of a type's resources they let the caller have. The zero reach is nothing.
+type reach struct {
+	candidates []candidate
+	asked      fhir.Elements // what _elements asks for, if narrowed
+	narrowed   bool
+
+	memory *memory
+}
+
+// memory keeps what was worked out for one resource for the next one like it.
+type memory struct {
+	sync.Mutex
+	views map[bitset]*view
+	drops map[drop][]Reason
+}
+
+// view is what a set of candidates shows.
+type view struct {
+	elements fhir.Elements
+	grants   []string
+	reasons  []Reason
+}
+
+// drop is why a resource is held back: the check at which the nearest candidate failed.
+type drop struct {
+	code      Code
+	candidate int // -1 for none
+}
+
+// reach works out which of the granted permissions can serve the request with which of the token's scopes.
+func (p *plan) reach(granted []*permission, scopes tokenScopes) reach {
+	a := reach{candidates: make([]candidate, len(granted)), memory: &memory{}}
+	query := p.req.Interaction.Query
+	params := paramsOf(query)
+	calendar := p.set.windowsOn(p.req.Now)
+	for i, perm := range granted {
+		c := candidate{perm: perm, free: scopes.free, scopes: usable(perm, scopes)}
+		if perm.windowed {
+			c.window = calendar.clauses[windowKey{perm.scope.typ, perm.window}]
+		}
+		c.serves = (c.free || len(c.scopes) > 0) && showsAll(perm.shown, params)
+		a.candidates[i] = c
+	}
+	if asked := query.Elements(); len(asked) > 0 {
+		a.narrowed = true
+		a.asked, _ = fhir.NewElements(query.Type(), asked...) // what cannot be shown is not shown
+	}
+	return a
+}
+
+// paramsOf are the search parameters by whose outcome a caller learns something: criteria and order.
+func paramsOf(q fhir.Query) []fhir.SearchParam {
+	var out []fhir.SearchParam
+	for _, c := range q.Clauses() {
+		out = append(out, c.Param())
+	}
+	for _, k := range q.Sort() {
+		out = append(out, k.Param)
+	}
+	return out
+}
+
+func showsAll(e fhir.Elements, params []fhir.SearchParam) bool {
+	for _, p := range params {
+		if !shows(e, p) {
+			return false
+		}
+	}
+	return true
+}
+
+// usable are the token's scopes whose criteria look only at what perm shows: a token's criteria come from the platform, and
+// over hidden elements they would be a question about them (hazard H1).
+func usable(perm *permission, scopes tokenScopes) []scope {
+	ok := func(s scope) bool {
+		return !slices.ContainsFunc(s.criteria, func(c fhir.Clause) bool { return !shows(perm.shown, c.Param()) })
+	}
+	if !slices.ContainsFunc(scopes.scopes, func(s scope) bool { return !ok(s) }) {
+		return scopes.scopes
+	}
+	var out []scope
+	for _, s := range scopes.scopes {
+		if ok(s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// serves reports whether some candidate can serve the request.
+func (a *reach) serves() bool {
+	return slices.ContainsFunc(a.candidates, func(c candidate) bool { return c.serves })
+}
+
+// match is the first check that r fails, empty if it passes all. carried are the labels of r.
+func (c *candidate) match(r fhir.Resource, carried labels) Code {
+	if !matchAll(c.perm.scope.criteria, r) {
+		return CodeOutOfReach
+	}
+	if !c.free && !slices.ContainsFunc(c.scopes, func(s scope) bool { return matchAll(s.criteria, r) }) {
+		return CodeOutsideScope
+	}
+	if c.perm.windowed && (len(c.window) == 0 || !matchAll(c.window, r)) {
+		return CodeOutsideWindow
+	}
+	if carried&^c.perm.clears != 0 {
+		return CodeRestrictedLabel
+	}
+	return ""
+}
+
+func matchAll(clauses []fhir.Clause, r fhir.Resource) bool {
+	for i := range clauses {
+		if !clauses[i].Match(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// find is the candidates that match r; if none of them serves, the nearest miss.
+func (a *reach) find(r fhir.Resource) (found hits, miss drop) {
+	carried := labelsOf(r)
+	miss = drop{CodeOutOfReach, -1}
+	for i := range a.candidates {
+		c := &a.candidates[i]
+		if code := c.match(r, carried); code != "" {
+			if c.serves && (miss.candidate < 0 || nearer(code, miss.code)) {
+				miss = drop{code, i}
+			}
+			continue
+		}
+		found.add(i, c.serves)
+	}
+	return found, miss
+}
+
+// nearer reports whether failing at a comes after failing at b in the order of match.
+func nearer(a, b Code) bool {
+	order := [...]Code{CodeOutOfReach, CodeOutsideScope, CodeOutsideWindow, CodeRestrictedLabel}
+	return slices.Index(order[:], a) > slices.Index(order[:], b)
+}
+
+// view is what the hits show together: the union of their elements, less what was not asked for.
+func (a *reach) view(h hits) *view {
+	if a.memory == nil {
+		return &view{}
+	}
+	if h.more != nil {
+		return a.look(h)
+	}
+	a.memory.Lock()
+	defer a.memory.Unlock()
+	v := a.memory.views[h.set]
+	if v == nil {
+		if a.memory.views == nil {
+			a.memory.views = map[bitset]*view{}
+		}
+		v = a.look(h)
+		a.memory.views[h.set] = v
+	}
+	return v
+}
+
+func (a *reach) look(h hits) *view {
+	v := &view{}
+	seen := map[int]bool{}
+	for _, i := range h.list() {
+		c := &a.candidates[i]
+		if !seen[c.perm.class] {
+			seen[c.perm.class] = true
+			v.elements = v.elements.Union(c.perm.shown)
+		}
+		v.reasons = append(v.reasons, c.perm.reason())
+	}
+	if a.narrowed {
+		v.elements = v.elements.Intersect(a.asked)
+	}
+	v.grants = citesOf(v.reasons)
+	return v
+}
+
+// dropped is the reason for a miss, made once for all resources that miss alike.
+func (a *reach) dropped(d drop) []Reason {
+	if a.memory == nil {
+		return []Reason{because(d.code)}
+	}
+	a.memory.Lock()
+	defer a.memory.Unlock()
+	if known := a.memory.drops[d]; known != nil {
+		return known
+	}
+	reason := because(d.code)
+	if d.candidate >= 0 {
+		perm := a.candidates[d.candidate].perm
+		reason.Grant, reason.Detail = perm.grant.cite, perm.clause()
+	}
+	if a.memory.drops == nil {
+		a.memory.drops = map[drop][]Reason{}
+	}
+	a.memory.drops[d] = []Reason{reason}
+	return a.memory.drops[d]
+}
+
+func (a *reach) reasons(which func(*candidate) bool) []Reason {
+	var out []Reason
+	for i := range a.candidates {
+		if c := &a.candidates[i]; which(c) {
+			out = append(out, c.perm.reason())
+		}
+	}
+	return out
+}
+
+// reason is why the permission allows what it allows.
+func (p *permission) reason() Reason {
+	return Reason{
+		Code: CodeGranted, Text: p.grant.src.Name + " allows " + p.scope.typ + "." + p.scope.letters.String() + ".",
+		Grant: p.grant.cite, Detail: p.clause(),
+	}
+}
+
+// clause is the permission as the grant writes it, for the clinic.
+func (p *permission) clause() string {
+	if p.windowed {
+		return p.src.Scope + " window " + p.src.Window
+	}
+	return p.src.Scope
+}
+
+func citesOf(reasons []Reason) []string {
+	out := make([]string, 0, len(reasons))
+	for _, r := range reasons {
+		out = append(out, r.Grant)
+	}
+	slices.SortFunc(out, cmpStrings)
+	return slices.Compact(out)
+}
+
+func cmpStrings(a, b string) int { return strings.Compare(a, b) }
