@@ -1,0 +1,130 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"vestibule/policy"
+)
+
+// Check holds documents that are about to be applied against each other and against those that are applied already: what
+// a document names has to exist, no name may be written twice, and a grant has to mean something at its clinic (see
+// policy.Check; now decides whether it is over). A document in docs replaces the applied one of the same kind, clinic and
+// name. The error, if any, is Problems.
+func Check(docs, applied []Document, now time.Time) error {
+	w := newWorld(docs, applied, now)
+	var problems Problems
+	for _, d := range docs {
+		problems = append(problems, w.check(d)...)
+	}
+	return problems.err()
+}
+
+type key struct{ kind, clinic, name string }
+
+func (d Document) key() key { return key{d.Kind, d.Clinic, d.Name} }
+
+// world is what exists once docs are applied.
+type world struct {
+	now         time.Time
+	clinics     map[string]*Clinic
+	platforms   map[string]bool
+	connections map[string]string // clinic to the name of its connection
+	standing    []Document        // the applied grants that docs does not replace
+	seen        map[key]Document  // the part of docs that has been checked
+}
+
+func newWorld(docs, applied []Document, now time.Time) *world {
+	w := &world{now: now, clinics: map[string]*Clinic{}, platforms: map[string]bool{}, connections: map[string]string{}, seen: map[key]Document{}}
+	replaced := make(map[key]bool, len(docs))
+	for _, d := range docs {
+		replaced[d.key()] = true
+	}
+	for _, d := range slices.Concat(applied, docs) {
+		switch d.Kind {
+		case KindClinic:
+			w.clinics[d.Name] = d.OfClinic
+		case KindPlatform:
+			w.platforms[d.Name] = true
+		case KindConnection:
+			if _, ok := w.connections[d.Clinic]; !ok {
+				w.connections[d.Clinic] = d.Name
+			}
+		}
+	}
+	for _, d := range applied {
+		if d.Kind == KindGrant && !replaced[d.key()] {
+			w.standing = append(w.standing, d)
+		}
+	}
+	return w
+}
+
+func (w *world) check(d Document) Problems {
+	var problems Problems
+	if first, twice := w.seen[d.key()]; twice {
+		problems = append(problems, d.problem("", fmt.Sprintf("%s %s is written twice, first at %s:%d; keep one", d.Kind, d.Name, first.File, first.Line)))
+	} else {
+		w.seen[d.key()] = d
+	}
+	switch d.Kind {
+	case KindClinic:
+		return append(problems, w.checkTeams(d)...)
+	case KindConnection:
+		return append(problems, w.checkConnection(d)...)
+	case KindGrant:
+		return append(problems, w.checkGrant(d)...)
+	}
+	return problems
+}
+
+// checkTeams keeps a clinic from dropping a team that a standing grant is for: the grant would mean nothing any more.
+func (w *world) checkTeams(d Document) (problems Problems) {
+	for _, g := range w.standing {
+		team := g.OfGrant.To.Team
+		if _, ok := d.OfClinic.Teams[team]; g.Clinic == d.Name && team != "" && !ok {
+			problems = append(problems, d.problem("teams", fmt.Sprintf("has no %s, and the grant %s is for that team; keep it or revoke the grant first", team, g.Name)))
+		}
+	}
+	return problems
+}
+
+func (w *world) checkConnection(d Document) (problems Problems) {
+	if w.clinics[d.Clinic] == nil {
+		problems = append(problems, d.problem("clinic", unknown("clinic", d.Clinic, maps.Keys(w.clinics))))
+	}
+	if other := w.connections[d.Clinic]; other != d.Name {
+		problems = append(problems, d.problem("name", fmt.Sprintf("the clinic has a connection already, %s; a clinic has one", other)))
+	}
+	return problems
+}
+
+func (w *world) checkGrant(d Document) (problems Problems) {
+	clinic := w.clinics[d.Clinic]
+	if clinic == nil {
+		return Problems{d.problem("clinic", unknown("clinic", d.Clinic, maps.Keys(w.clinics)))}
+	}
+	if p := d.OfGrant.To.Platform; p != "" && !w.platforms[p] {
+		problems = append(problems, d.problem("to.platform", unknown("platform", p, maps.Keys(w.platforms))))
+	}
+	zone, err := clinic.Location()
+	if err != nil {
+		return append(problems, d.problem("clinic", err.Error()))
+	}
+	at := policy.Clinic{Name: clinic.Name, Zone: zone, Teams: clinic.Teams}
+	for _, e := range policy.Check(*d.OfGrant, policy.Context{Clinic: at, Now: w.now}) {
+		problems = append(problems, d.problem(e.Path, e.Text))
+	}
+	return problems
+}
+
+// unknown says that there is no such name, and which was probably meant.
+func unknown(what, name string, known func(yield func(string) bool)) string {
+	text := fmt.Sprintf("there is no %s %q", what, name)
+	if meant, ok := nearest(name, slices.Sorted(known)); ok {
+		return text + "; did you mean " + meant + "?"
+	}
+	return text + "; apply it first, or together with this"
+}

@@ -1,0 +1,130 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// Serve is the file that `vestibule serve --config` starts with. After LoadServe every member has a value, but for
+// Metrics, which is off when empty, and TLS, which is empty where the gateway listens on loopback in clear text.
+type Serve struct {
+	Listen    string `yaml:"listen"`    // host:port
+	PublicURL string `yaml:"publicUrl"` // what callers write before /fhir; default: the address listened on
+	Audience  string `yaml:"audience"`  // what tokens have to name as aud; default: publicUrl
+	Data      string `yaml:"data"`      // the data folder; relative to the file
+	Metrics   string `yaml:"metrics"`   // host:port on loopback; empty: none
+	TLS       TLS    `yaml:"tls"`       // required where listen is not on loopback
+}
+
+// TLS names the files that the gateway serves TLS with; relative to the file they are named in.
+type TLS struct {
+	Cert string `yaml:"cert"` // PEM, the certificate and its chain
+	Key  string `yaml:"key"`  // PEM
+}
+
+// LoadServe reads the file at path. The error, if any, is Problems.
+func LoadServe(path string) (Serve, error) {
+	b, err := readCapped(path)
+	if err != nil {
+		return Serve{}, Problems{{File: path, Text: plainError(err)}}
+	}
+	return ParseServe(path, b)
+}
+
+// ParseServe reads the text of the file named path.
+func ParseServe(path string, b []byte) (Serve, error) {
+	chunks, problems := split(path, b)
+	if len(chunks) > 1 {
+		problems = append(problems, Problem{File: path, Line: chunks[1].line, Text: "has to be one document; clinics, platforms and grants are applied with `vestibule apply`"})
+	}
+	if len(chunks) == 0 && len(problems) == 0 {
+		problems = Problems{{File: path, Line: 1, Text: "is empty; it needs at least `listen` and `data`"}}
+	}
+	if err := problems.err(); err != nil {
+		return Serve{}, err
+	}
+	root, problems := chunks[0].compose()
+	if root == nil {
+		return Serve{}, problems.err()
+	}
+	var s Serve
+	if err := decode(chunks[0], root, &s, nil, (*Serve).check).err(); err != nil {
+		return Serve{}, err
+	}
+	return s.complete(filepath.Dir(path)), nil
+}
+
+func (s *Serve) check() findings {
+	var f findings
+	host, ok := address(&f, "listen", s.Listen)
+	if s.Listen == "" {
+		f.add("listen", "is missing: host:port, such as 127.0.0.1:8080")
+	}
+	if s.Data == "" {
+		f.add("data", "is missing: the folder that holds the database and the keys")
+	}
+	s.checkTLS(&f, ok && !isLoopback(host))
+	if s.PublicURL != "" {
+		if why := badURL(s.PublicURL); why != "" {
+			f.add("publicUrl", "%s", why)
+		}
+	} else if ok && !isLoopback(host) {
+		f.add("publicUrl", "is missing: the URL by which callers reach this gateway, such as https://gate.example")
+	}
+	if host, ok := address(&f, "metrics", s.Metrics); ok && !isLoopback(host) {
+		f.add("metrics", "has to be an address on loopback, such as 127.0.0.1:9464: metrics are served in clear text")
+	}
+	return f
+}
+
+// checkTLS wants TLS wherever somebody else could listen on the wire.
+func (s *Serve) checkTLS(f *findings, exposed bool) {
+	if s.TLS == (TLS{}) {
+		if exposed {
+			f.add("tls", "is missing: beyond loopback the gateway serves TLS only; name cert and key, or listen on 127.0.0.1")
+		}
+		return
+	}
+	for _, file := range []struct{ path, name string }{{"tls.cert", s.TLS.Cert}, {"tls.key", s.TLS.Key}} {
+		if file.name == "" {
+			f.add(file.path, "is missing: TLS needs both cert and key")
+		}
+	}
+}
+
+// address wants host:port; ok is false where there is nothing or nothing usable.
+func address(f *findings, path, s string) (host string, ok bool) {
+	if s == "" {
+		return "", false
+	}
+	host, port, err := net.SplitHostPort(s)
+	if n, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil || strconv.FormatUint(n, 10) != port {
+		f.add(path, "%q is no address; write host:port, such as 127.0.0.1:8080", s)
+		return "", false
+	}
+	return host, true
+}
+
+// complete fills in the defaults and makes paths absolute: relative ones are relative to the file's folder dir.
+func (s Serve) complete(dir string) Serve {
+	s.PublicURL = strings.TrimRight(s.PublicURL, "/")
+	if s.PublicURL == "" {
+		scheme := "http"
+		if s.TLS != (TLS{}) {
+			scheme = "https"
+		}
+		s.PublicURL = fmt.Sprintf("%s://%s", scheme, s.Listen)
+	}
+	if s.Audience == "" {
+		s.Audience = s.PublicURL
+	}
+	for _, p := range []*string{&s.Data, &s.TLS.Cert, &s.TLS.Key} {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(dir, *p)
+		}
+	}
+	return s
+}
