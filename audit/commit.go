@@ -14,6 +14,7 @@ import (
 // second and lets the index follow.
 func (l *Ledger) run() {
 	defer close(l.stopped)
+	defer l.closeInsert()
 	unsigned := time.NewTimer(checkpointEvery)
 	defer unsigned.Stop()
 	for {
@@ -46,6 +47,8 @@ func (l *Ledger) serve(f *flight) {
 	if err != nil {
 		err = unavailable("ledger-unavailable", err)
 	}
+	waiting := l.queue.waiting()
+	f.watch.Stop()
 	f.settle(err)
 	l.recycle(f)
 	select {
@@ -54,9 +57,27 @@ func (l *Ledger) serve(f *flight) {
 	default:
 	}
 	l.indexStep(4 * segmentRecords)
-	// The callers just woken get to run first: what they append next then shares the next commit, instead of a commit for
-	// the first of them and another for the rest.
-	runtime.Gosched()
+	l.gather(waiting, len(f.items))
+}
+
+// gather lets the callers just woken run before the next commit begins: what they append next then shares it, instead of
+// one commit for the first of them and another for the rest. It gives up the processor only while the queue grows, so that
+// a lone caller waits for nobody.
+func (l *Ledger) gather(waiting, woken int) {
+	before := waiting
+	for still := 0; still < 3; {
+		runtime.Gosched()
+		n := l.queue.waiting()
+		if n >= waiting+woken {
+			return
+		}
+		if n > before {
+			still = 0
+		} else {
+			still++
+		}
+		before = n
+	}
 }
 
 // part is what one flight holds for one log.
@@ -154,8 +175,7 @@ func (l *Ledger) logOf(ctx context.Context, tx *sql.Tx, clinic string) (*logStat
 
 func (l *Ledger) writePart(ctx context.Context, tx *sql.Tx, p *part, now time.Time) error {
 	root := p.state.edge.root()
-	_, err := tx.ExecContext(ctx, `INSERT INTO batch (log, first, count, time, records, hashes, root) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		p.state.id, p.first, len(p.items), now.UnixMilli(), p.records, p.hashes, root[:])
+	_, err := tx.StmtContext(ctx, l.insert).ExecContext(ctx, p.state.id, p.first, len(p.items), now.UnixMilli(), p.records, p.hashes, root[:])
 	if err != nil {
 		return err
 	}
@@ -165,6 +185,22 @@ func (l *Ledger) writePart(ctx context.Context, tx *sql.Tx, p *part, now time.Ti
 	p.signed = true
 	_, err = l.sign(ctx, tx, p.state, now)
 	return err
+}
+
+// prepareInsert prepares the one statement that every commit runs.
+func (l *Ledger) prepareInsert(ctx context.Context) (err error) {
+	if l.insert == nil {
+		l.insert, err = l.db.PrepareContext(ctx, `INSERT INTO batch (log, first, count, time, records, hashes, root) VALUES ($1, $2, $3, $4, $5, $6, $7)`)
+	}
+	return err
+}
+
+// closeInsert lets the statement go; what the database says about that changes nothing.
+func (l *Ledger) closeInsert() {
+	if l.insert != nil {
+		l.insert.Close()
+		l.insert = nil
+	}
 }
 
 // recycle keeps the lines' memory for the next records.
@@ -188,6 +224,7 @@ func (l *Ledger) noteCommit(err error) {
 // noteFailure throws the state in memory away, and ends the ledger when the disk lost what it had been given.
 func (l *Ledger) noteFailure(err error) {
 	l.logs = nil
+	l.closeInsert()
 	if fsyncFailed(err) {
 		l.broken = errors.Join(errFsync, err)
 	}

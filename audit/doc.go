@@ -50,13 +50,16 @@
 // # Index
 //
 // The index is a hint that can be thrown away and made again from the batches: nothing is believed that the record itself
-// does not say. A segment covers whole batches, at least 512 records; for each searchable value in it there is one posting
-// with the offsets of the records that hold it. Records behind the last segment (the tail) are read directly, so that a
-// search sees every record that was durable when it began: it never waits and never misses. open_intent holds the intents
-// that no indexed record has settled.
+// does not say. A segment covers whole batches, at least 512 records. Its postings say which offsets in it hold a searchable
+// value; they are packed into one row for each kind of value, patients into 32 rows by hash, because a row per value costs
+// more than the record itself. Records behind the last segment (the tail) are read directly, so that a search sees every
+// record that was durable when it began: it never waits and never misses. open_intent holds the intents that no indexed
+// record has settled.
 //
 //	segment(log, first, count, min_time, max_time, min_id, max_id)      times in Unix milliseconds
-//	posting(log, kind, value, first, offsets)                            offsets: uvarint deltas
+//	posting(log, bucket, first, entries)
+//	    bucket: the kind's letter, for patients with the FNV-1a hash of the value modulo 32. entries: for each value, in
+//	    order, uvarint length, value, uvarint length, offsets as uvarint deltas counted from -1.
 //
 // # Export
 //

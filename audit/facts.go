@@ -18,6 +18,7 @@ const (
 	kindType    = "t" // AuditEvent.type code
 	kindSubtype = "s" // AuditEvent.subtype code
 	kindAction  = "c" // AuditEvent.action
+	kindWrite   = "w" // Record.Operation
 	kindPatient = "p" // "Patient/1"
 )
 
@@ -53,6 +54,7 @@ func factsOf(r *Record) facts {
 	add(kindType, r.eventType().code)
 	add(kindSubtype, r.subtype().code)
 	add(kindAction, r.eventAction())
+	add(kindWrite, r.Operation)
 	for _, p := range r.Patients {
 		add(kindPatient, p)
 	}
@@ -63,7 +65,7 @@ func factsOf(r *Record) facts {
 func (f *facts) has(any []value) bool {
 	for _, want := range any {
 		for _, v := range f.values {
-			if v == want || want.kind == kindName && v.kind == kindName && strings.HasPrefix(v.text, want.text) {
+			if v.kind == want.kind && want.accepts(v.text) {
 				return true
 			}
 		}

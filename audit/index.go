@@ -1,14 +1,9 @@
 package audit
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
-	"encoding/binary"
 	"errors"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	"vestibule/fhir"
@@ -23,23 +18,6 @@ type builder struct {
 	segment segment
 	next    int64     // the record to come
 	retry   time.Time // after a failure: not before
-}
-
-// segment is one row of the index and its postings.
-type segment struct {
-	first            int64
-	count            int64
-	minTime, maxTime int64
-	minID, maxID     string
-	postings         map[value]*posting
-	intents          []int64
-	settled          []int64
-}
-
-// posting lists the offsets of the records that hold a value.
-type posting struct {
-	last    int64
-	offsets []byte // uvarint deltas; the first one counts from -1, so that none is zero
 }
 
 // reset forgets what was gathered and goes on at first.
@@ -60,40 +38,6 @@ func (b *builder) follow(p *part) {
 func (b *builder) add(f *facts) {
 	b.segment.add(f)
 	b.next++
-}
-
-func (s *segment) add(f *facts) {
-	if s.count == 0 {
-		s.minTime, s.maxTime, s.minID, s.maxID = f.millis, f.millis, f.id, f.id
-		s.postings = make(map[value]*posting, segmentRecords)
-	}
-	s.minTime, s.maxTime = min(s.minTime, f.millis), max(s.maxTime, f.millis)
-	s.minID, s.maxID = min(s.minID, f.id), max(s.maxID, f.id)
-	for _, v := range f.values {
-		p := s.postings[v]
-		if p == nil {
-			p = &posting{last: -1, offsets: make([]byte, 0, 8)}
-			s.postings[v] = p
-		}
-		if p.last != s.count { // a value named twice counts once
-			p.offsets = binary.AppendUvarint(p.offsets, uint64(s.count-p.last))
-			p.last = s.count
-		}
-	}
-	if f.intent {
-		s.intents = append(s.intents, s.first+s.count)
-	}
-	if f.settles >= 0 {
-		s.settled = append(s.settled, f.settles)
-	}
-	s.count++
-}
-
-// values lists the segment's values in the order of the table's key, so that inserting walks it once.
-func (s *segment) values() []value {
-	return slices.SortedFunc(maps.Keys(s.postings), func(a, b value) int {
-		return cmp.Or(strings.Compare(a.kind, b.kind), strings.Compare(a.text, b.text))
-	})
 }
 
 // indexStep does one bounded piece of index work, if there is one: it lets a builder that is behind catch up, or writes a
@@ -158,43 +102,6 @@ func (l *Ledger) writeSegment(ctx context.Context, s *logState) error {
 	}
 	s.index.reset(s.index.next)
 	return nil
-}
-
-func (s *segment) insert(ctx context.Context, tx *sql.Tx, log int64) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO segment (log, first, count, min_time, max_time, min_id, max_id) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		log, s.first, s.count, s.minTime, s.maxTime, s.minID, s.maxID)
-	if err != nil {
-		return err
-	}
-	for chunk := range slices.Chunk(s.values(), postingsPerInsert) {
-		if err := s.insertPostings(ctx, tx, log, chunk); err != nil {
-			return err
-		}
-	}
-	for _, i := range s.intents {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO open_intent (log, idx) VALUES ($1, $2)`, log, i); err != nil {
-			return err
-		}
-	}
-	for _, i := range s.settled {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM open_intent WHERE log = $1 AND idx = $2`, log, i); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// postingsPerInsert bounds the parameters of one statement.
-const postingsPerInsert = 100
-
-func (s *segment) insertPostings(ctx context.Context, tx *sql.Tx, log int64, chunk []value) error {
-	args := make([]any, 0, 5*len(chunk))
-	for _, v := range chunk {
-		args = append(args, log, v.kind, v.text, s.first, s.postings[v].offsets)
-	}
-	query := `INSERT INTO posting (log, kind, value, first, offsets) VALUES ` + strings.Repeat(`(?,?,?,?,?),`, len(chunk))
-	_, err := tx.ExecContext(ctx, strings.TrimSuffix(query, ","), args...)
-	return err
 }
 
 // indexedTo is the first record that no segment covers.

@@ -48,7 +48,8 @@ type Ledger struct {
 
 	// The rest belongs to the committer's goroutine.
 	logs   map[string]*logState // by clinic; nil: to be read from the database before anything is written
-	broken error                // an fsync failed
+	insert *sql.Stmt
+	broken error // an fsync failed
 }
 
 // Open reads the ledger in db, checks it against its newest signed checkpoints and starts the committer. A database whose

@@ -44,7 +44,6 @@ type flight struct {
 func (f *flight) settle(err error) {
 	f.once.Do(func() {
 		f.err = err
-		f.watch.Stop()
 		close(f.done)
 	})
 }
@@ -102,6 +101,13 @@ func (q *queue) take() *flight {
 	q.records -= len(f.items)
 	q.bytes -= f.bytes
 	return f
+}
+
+// waiting is the number of records in the queue.
+func (q *queue) waiting() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.records
 }
 
 // signal wakes the committer.

@@ -26,8 +26,7 @@ var schema = [...]string{
 		log INTEGER NOT NULL, first BIGINT NOT NULL, count BIGINT NOT NULL, min_time BIGINT NOT NULL, max_time BIGINT NOT NULL,
 		min_id TEXT NOT NULL, max_id TEXT NOT NULL, PRIMARY KEY (log, first))`,
 	`CREATE TABLE IF NOT EXISTS posting (
-		log INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, first BIGINT NOT NULL, offsets BLOB NOT NULL,
-		PRIMARY KEY (log, kind, value, first)) WITHOUT ROWID`,
+		log INTEGER NOT NULL, bucket TEXT NOT NULL, first BIGINT NOT NULL, entries BLOB NOT NULL, PRIMARY KEY (log, bucket, first))`,
 	`CREATE TABLE IF NOT EXISTS open_intent (
 		log INTEGER NOT NULL, idx BIGINT NOT NULL, PRIMARY KEY (log, idx))`,
 }

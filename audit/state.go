@@ -49,10 +49,12 @@ func (l *Ledger) ensureLoaded() error {
 	if l.broken != nil {
 		return l.broken
 	}
-	if l.logs != nil {
-		return nil
+	if l.logs == nil {
+		if err := l.load(context.Background()); err != nil {
+			return err
+		}
 	}
-	return l.load(context.Background())
+	return l.prepareInsert(context.Background())
 }
 
 func readLogs(ctx context.Context, q querier) ([]*logState, error) {
