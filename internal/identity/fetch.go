@@ -38,29 +38,37 @@ func fetchClient(client *http.Client) *http.Client {
 
 // discover reads where an issuer's keys are (OpenID Connect Discovery section 4). The document must be about the very issuer
 // that was asked for, or another tenant of the same host could answer in its place.
-func discover(ctx context.Context, client *http.Client, issuer string) (jwks string, err error) {
+func discover(ctx context.Context, client *http.Client, issuer string) (Endpoints, error) {
 	body, _, err := get(ctx, client, strings.TrimSuffix(issuer, "/")+"/.well-known/openid-configuration")
 	if err != nil {
-		return "", fmt.Errorf("discovery: %w", err)
+		return Endpoints{}, fmt.Errorf("discovery: %w", err)
 	}
 	var document struct {
 		Issuer string `json:"issuer"`
-		JWKS   string `json:"jwks_uri"`
+		Endpoints
 	}
 	if err := json.Unmarshal(body, &document); err != nil {
-		return "", errors.New("discovery: not a strict JSON object")
+		return Endpoints{}, errors.New("discovery: not a strict JSON object")
 	}
 	if document.Issuer != issuer {
-		return "", errors.New("discovery: the document is about another issuer")
+		return Endpoints{}, errors.New("discovery: the document is about another issuer")
 	}
 	u, err := safeURL(document.JWKS)
 	if err != nil {
-		return "", fmt.Errorf("discovery: jwks_uri %w", err)
+		return Endpoints{}, fmt.Errorf("discovery: jwks_uri %w", err)
 	}
 	if !sameReach(issuer, u) {
-		return "", errors.New("discovery: jwks_uri leaves https")
+		return Endpoints{}, errors.New("discovery: jwks_uri leaves https")
 	}
-	return document.JWKS, nil
+	return document.Endpoints, nil
+}
+
+// Endpoints are where an issuer does what, as its discovery document says (OpenID Connect Discovery section 3). Only JWKS
+// is used by this package; the others are for those who have no token yet.
+type Endpoints struct {
+	JWKS          string `json:"jwks_uri"`
+	Authorization string `json:"authorization_endpoint"`
+	Token         string `json:"token_endpoint"`
 }
 
 // fetchKeys reads a JWK Set and how long it is fresh.

@@ -27,7 +27,7 @@ type issuerKeys struct {
 	set       *keySet       // nil before the first success
 	fetched   time.Time     // when set was fetched
 	age       time.Duration // how long it is fresh
-	jwks      string        // jwks_uri; empty when discovery has to be done (again)
+	where     Endpoints     // zero when discovery has to be done (again)
 	described time.Time     // when discovery was done
 	tried     time.Time     // when the last fetch began
 	failure   error         // of the last fetch; nil after a success
@@ -107,27 +107,27 @@ func (k *issuerKeys) begin(ctx context.Context, now time.Time) <-chan struct{} {
 	}
 	done := make(chan struct{})
 	k.flight, k.tried = done, now
-	jwks := k.jwks
+	where := k.where
 	if now.Sub(k.described) > maxKeyAge {
-		jwks = ""
+		where = Endpoints{}
 	}
-	go k.fetch(context.WithoutCancel(ctx), jwks, done)
+	go k.fetch(context.WithoutCancel(ctx), where, done)
 	return done
 }
 
 // fetch gets the keys, discovery first where it is needed, and publishes the outcome.
-func (k *issuerKeys) fetch(ctx context.Context, jwks string, done chan struct{}) {
+func (k *issuerKeys) fetch(ctx context.Context, where Endpoints, done chan struct{}) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	discovered := jwks == ""
+	discovered := where == Endpoints{}
 	var set *keySet
 	var age time.Duration
 	var err error
 	if discovered {
-		jwks, err = discover(ctx, k.client, k.issuer)
+		where, err = discover(ctx, k.client, k.issuer)
 	}
 	if err == nil {
-		set, age, err = fetchKeys(ctx, k.client, jwks)
+		set, age, err = fetchKeys(ctx, k.client, where.JWKS)
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -135,11 +135,11 @@ func (k *issuerKeys) fetch(ctx context.Context, jwks string, done chan struct{})
 	k.flight = nil
 	if k.failure = err; err != nil {
 		k.failure = fmt.Errorf("keys of %s: %w", k.issuer, err)
-		k.jwks = "" // it may have moved
+		k.where = Endpoints{} // it may have moved
 		return
 	}
 	now := k.now()
-	k.set, k.fetched, k.age, k.jwks = set, now, age, jwks
+	k.set, k.fetched, k.age, k.where = set, now, age, where
 	if discovered {
 		k.described = now
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -122,6 +123,23 @@ func (v *Verifier) keysOf(issuer string) *issuerKeys {
 		return old.issuers[issuer].keys
 	}
 	return &issuerKeys{issuer: issuer, client: v.client, now: v.now}
+}
+
+// Issuers are the trusted issuers, sorted.
+func (v *Verifier) Issuers() []string { return slices.Sorted(maps.Keys(v.trusted.Load().issuers)) }
+
+// Endpoints are those of a trusted issuer, fetched with its keys where they are not known yet.
+func (v *Verifier) Endpoints(ctx context.Context, issuer string) (Endpoints, error) {
+	trusted, ok := v.trusted.Load().issuers[issuer]
+	if !ok {
+		return Endpoints{}, fmt.Errorf("identity: %s is not trusted", issuer)
+	}
+	if _, err := trusted.keys.current(ctx); err != nil {
+		return Endpoints{}, err
+	}
+	trusted.keys.mu.Lock()
+	defer trusted.keys.mu.Unlock()
+	return trusted.keys.where, nil
 }
 
 // Verify says who the bearer of a token is; remote is where the request came from, and goes into Caller.Address as it is.
