@@ -1,0 +1,116 @@
+package demo
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+)
+
+// Setting is where the world runs: what the documents have to name.
+type Setting struct {
+	Issuer string            // URL of the identity provider
+	EMR    map[string]string // clinic to the FHIR base of its EMR
+	Now    time.Time         // grants last 90 days from here
+}
+
+// Documents is the YAML that makes the world's clinics known to a gateway: clinics, connections, platforms and the
+// assistant's grants, as a clinic would have written them.
+func Documents(s Setting) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, `# The demo's platforms. Both are served by the demo's own issuer, which exists on this machine only.
+kind: Platform
+name: %s
+title: AssistCo, virtual medical assistants
+issuer: %q
+clients: [%s]
+---
+kind: Platform
+name: %s
+title: The clinics' own staff
+issuer: %q
+clients: [%s]
+`, PlatformAssistants, s.Issuer, ClientAssistants, PlatformStaff, s.Issuer, ClientStaff)
+	for _, name := range Clinics() {
+		c, _ := clinicOf(name)
+		s.clinic(&b, c)
+		s.booking(&b, c)
+		s.frontDesk(&b, c)
+	}
+	return b.Bytes()
+}
+
+// who is "iss|sub" of somebody.
+func (s Setting) who(key string) string { return s.Issuer + "|" + personOf(key).Subject }
+
+// until is the last day of the grants at c.
+func (s Setting) until(c clinic) string {
+	w, _ := newWorld(c.name, s.Now)
+	return w.at(90, 12, 0).Format(time.DateOnly)
+}
+
+func (s Setting) clinic(b *bytes.Buffer, c clinic) {
+	fmt.Fprintf(b, `---
+kind: Clinic
+name: %s
+title: %q
+zone: %s
+auditors: [%q]
+administrators: [%q]
+---
+kind: Connection
+clinic: %s
+adapter: fhirr4
+base: %q
+login: {mode: none}   # the demo's EMR listens on loopback only
+timeout: 10s
+`, c.name, c.title, c.zone, s.who(Auditor), s.who(ClinicIT), c.name, s.EMR[c.name])
+}
+
+// booking is the grant to book and move one practitioner's appointments. Why somebody comes (reasonCode, description,
+// comment, patientInstruction) is not in it.
+func (s Setting) booking(b *bytes.Buffer, c clinic) {
+	fmt.Fprintf(b, `---
+# %s books and moves appointments for %s. Why patients come is none of it.
+kind: Grant
+clinic: %s
+name: booking-amara
+to: {user: %q}
+because: Books and moves appointments for %s
+until: %s
+purposes: [PATADMIN]
+permissions:
+  - scope: user/Appointment.rs?practitioner=%s
+    window: -1d..+90d
+    elements: [identifier, status, start, end, minutesDuration, created, serviceType, appointmentType, participant]
+  - scope: user/Appointment.u?practitioner=%s
+    window: 0d..+90d
+    write: [status, start, end, minutesDuration]
+  - scope: user/Appointment.c?practitioner=%s
+    window: 0d..+90d
+    write: [status, start, end, minutesDuration, serviceType, appointmentType, participant]
+limits: {patientsPerDay: 200, requestsPerMinute: 600}
+`, personOf(Assistant).Name, c.practitioners[0].display(), c.name, s.who(Assistant), c.practitioners[0].display(), s.until(c),
+		Practitioner(c.name), Practitioner(c.name), Practitioner(c.name))
+}
+
+// frontDesk is the grant to work on the front desk's tasks and to see which referrals there are, not what they say.
+func (s Setting) frontDesk(b *bytes.Buffer, c clinic) {
+	fmt.Fprintf(b, `---
+# %s works through the front desk's tasks, and sees which referrals there are, but not what they say.
+kind: Grant
+clinic: %s
+name: front-desk-amara
+to: {user: %q}
+because: Covers the front desk
+until: %s
+purposes: [PATADMIN]
+permissions:
+  - scope: user/Task.rus?owner=%s
+    elements: [identifier, status, intent, priority, code, description, for, owner, authoredOn, restriction, note]
+    write: [status, note, restriction]
+  - scope: user/Task.c?owner=%s
+    write: [status, intent, priority, code, description, for, owner, authoredOn, restriction, note]
+  - scope: user/DocumentReference.rs?category=referral
+    elements: [identifier, status, docStatus, type, category, subject, date, author, custodian, content.attachment.contentType, content.attachment.title, content.attachment.size]
+`, personOf(Assistant).Name, c.name, s.who(Assistant), s.until(c), FrontDesk, FrontDesk)
+}
