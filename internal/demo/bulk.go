@@ -24,7 +24,7 @@ func Bulk(name string, n int, now time.Time) [][]byte {
 		a.ID = fmt.Sprintf("bulk-%d", i+1)
 		a.Status = "booked"
 		a.CancelationReason = nil
-		a.Comment = strings.Repeat("Made up to be as long as comments get when two people talk through them. ", 6)
+		a.Comment = strings.Repeat("Made up to be as long as comments get when two people talk through them. ", 8)
 		a.PatientInstruction = strings.Repeat("Venir à jeun, avec la liste des médicaments. ", 4)
 		a.Extension = []extension{
 			{URL: "https://emr." + w.name + ".example/fee-units", ValueDecimal: "1.50"},
