@@ -1,0 +1,161 @@
+package emr
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"vestibule/fhir"
+)
+
+const defaultCount = 50
+
+// search answers with everything that matches: this EMR knows no grants.
+func (e *EMR) search(w http.ResponseWriter, typ, rawQuery string) {
+	values, err := url.ParseQuery(rawQuery)
+	if err != nil {
+		e.fail(w, problem(fhir.KindInvalid, "invalid", "The query cannot be read."))
+		return
+	}
+	p, err := takePaging(values)
+	if err != nil {
+		e.fail(w, err)
+		return
+	}
+	includes := values["_include"]
+	values.Del("_include")
+	matches, err := e.matcher(typ, values)
+	if err != nil {
+		e.fail(w, err)
+		return
+	}
+	found := slices.DeleteFunc(e.store.all(typ), func(r fhir.Resource) bool { return !matches(r) })
+	if err := order(typ, p.sort, found); err != nil {
+		e.fail(w, err)
+		return
+	}
+	page := found[min(p.offset, len(found)):min(p.offset+p.count, len(found))]
+	b := bundle{base: e.base, self: e.base + "/" + typ + "?" + rawQuery, total: len(found), hideTotal: p.total == "none"}
+	if p.offset+p.count < len(found) {
+		b.next = e.base + "/" + typ + "?" + p.nextQuery(rawQuery)
+	}
+	b.add("match", page...)
+	for _, inc := range includes {
+		more, err := e.included(typ, inc, page)
+		if err != nil {
+			e.fail(w, err)
+			return
+		}
+		b.add("include", more...)
+	}
+	write(w, http.StatusOK, b.bytes())
+}
+
+// paging is the part of a search that shapes the answer.
+type paging struct {
+	count, offset int
+	sort, total   string
+}
+
+// takePaging takes the paging out of a search's parameters and leaves the criteria.
+func takePaging(values url.Values) (paging, error) {
+	p := paging{count: defaultCount, sort: values.Get("_sort"), total: values.Get("_total")}
+	for _, n := range []struct {
+		name        string
+		into        *int
+		least, most int
+	}{{"_count", &p.count, 1, 1000}, {"_offset", &p.offset, 0, 1 << 30}} {
+		s := values.Get(n.name)
+		if s == "" {
+			continue
+		}
+		v, err := strconv.Atoi(s)
+		if err != nil || v < n.least || v > n.most {
+			return p, problem(fhir.KindInvalid, "invalid", n.name+" is out of range.").At(n.name)
+		}
+		*n.into = v
+	}
+	for _, name := range []string{"_count", "_offset", "_sort", "_total", "_elements", "_format"} {
+		values.Del(name)
+	}
+	return p, nil
+}
+
+// nextQuery is the search again, from where this page ends.
+func (p paging) nextQuery(rawQuery string) string {
+	var kept []string
+	for part := range strings.SplitSeq(rawQuery, "&") {
+		if part != "" && !strings.HasPrefix(part, "_offset=") {
+			kept = append(kept, part)
+		}
+	}
+	return strings.Join(append(kept, "_offset="+strconv.Itoa(p.offset+p.count)), "&")
+}
+
+func order(typ, keys string, found []fhir.Resource) error {
+	if keys == "" || !fhir.IsType(typ) {
+		return nil
+	}
+	q, err := fhir.ParseQuery(typ, url.Values{"_sort": {keys}}, nil)
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(found, q.Less)
+	return nil
+}
+
+// bundle is a searchset being written.
+type bundle struct {
+	base, self, next string
+	total            int
+	hideTotal        bool
+	entries          []byte
+	seen             map[string]bool
+}
+
+func (b *bundle) add(mode string, resources ...fhir.Resource) {
+	if b.seen == nil {
+		b.seen = map[string]bool{}
+	}
+	for _, r := range resources {
+		name := r.Type() + "/" + r.ID()
+		if b.seen[name] {
+			continue
+		}
+		b.seen[name] = true
+		if len(b.entries) > 0 {
+			b.entries = append(b.entries, ',')
+		}
+		b.entries = append(b.entries, `{"fullUrl":"`+b.base+"/"+name+`","search":{"mode":"`+mode+`"},"resource":`...)
+		b.entries = append(append(b.entries, r.Bytes()...), '}')
+	}
+}
+
+func (b *bundle) bytes() []byte {
+	out := append(make([]byte, 0, len(b.entries)+1024), `{"resourceType":"Bundle","type":"searchset"`...)
+	if !b.hideTotal {
+		out = strconv.AppendInt(append(out, `,"total":`...), int64(b.total), 10)
+	}
+	out = append(append(out, `,"link":[{"relation":"self","url":`...), quote(b.self)...)
+	out = append(out, '}')
+	if b.next != "" {
+		out = append(append(out, `,{"relation":"next","url":`...), quote(b.next)...)
+		out = append(out, '}')
+	}
+	out = append(out, ']')
+	if len(b.entries) > 0 {
+		out = append(append(append(out, `,"entry":[`...), b.entries...), ']')
+	}
+	return append(out, '}')
+}
+
+func quote(s string) []byte {
+	b, err := json.Marshal(s)
+	if err != nil { // a string always encodes
+		return []byte(`""`)
+	}
+	return b
+}
