@@ -34,7 +34,7 @@
 //	             all of which a resource has to meet; times without a zone are the clinic's.
 //	window       "-1d..+90d", "-2w..0d": whole days in the clinic's zone around the day of the request, both ends included,
 //	             on the resource's own date: Appointment.start, Task.authoredOn, DocumentReference.date. A resource without
-//	             that date is outside.
+//	             that date is outside, and so is one whose date, such as a month, lies inside only in part.
 //	elements     the elements that are shown, by path; absent: all that can be. Type, id and the technical part of meta are
 //	             always shown; contained resources and addresses of documents never.
 //	content      true: with the documents that DocumentReferences carry; absent: metadata only

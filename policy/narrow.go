@@ -14,12 +14,7 @@ func (d Decision) Narrow(q fhir.Query) fhir.Query {
 	if !d.Permitted() || d.p.req.Interaction.Kind != fhir.InteractionSearch || q.Type() != d.p.req.Interaction.Type {
 		return fhir.Query{}
 	}
-	for _, c := range d.p.use.hull(d.p) {
-		if !slices.ContainsFunc(q.Clauses(), c.Equal) {
-			q = q.With(c)
-		}
-	}
-	return q.Whole()
+	return q.With(d.p.use.hull(d.p)...).Whole()
 }
 
 // hull is criteria that every resource within the reach of a serving candidate meets.
@@ -52,7 +47,7 @@ func (a *reach) hull(p *plan) []fhir.Clause {
 	for _, w := range windows {
 		whole = whole.hull(w)
 	}
-	return append(out, whole.clauses(p.req.Interaction.Type, dayOf(p.req.Now, p.set.clinic.Zone))...)
+	return append(out, whole.overlapping(p.req.Interaction.Type, dayOf(p.req.Now, p.set.clinic.Zone))...)
 }
 
 // common is what alternatives, each a list of criteria that all have to match, have in common: for every criterion of the

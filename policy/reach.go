@@ -119,7 +119,7 @@ func (c *candidate) match(r fhir.Resource, carried labels) Code {
 	if !c.free && !slices.ContainsFunc(c.scopes, func(s scope) bool { return matchAll(s.criteria, r) }) {
 		return CodeOutsideScope
 	}
-	if c.perm.windowed && (len(c.window) == 0 || !matchAll(c.window, r)) {
+	if c.perm.windowed && (len(c.window) == 0 || !dated(r) || !matchAll(c.window, r)) {
 		return CodeOutsideWindow
 	}
 	if carried&^c.perm.clears != 0 {

@@ -99,9 +99,21 @@ func splitScope(text string) (s scope, criteria string, smart bool, err error) {
 		return s, criteria, true, nil
 	}
 	if s.letters, ok = parseLetters(verbs); !ok {
-		return scope{}, "", true, fmt.Errorf(`%q are not interactions: use some of c, r, u, s, in the order of "cruds"`, verbs)
+		return scope{}, "", true, lettersError(verbs)
 	}
 	return s, criteria, true, nil
+}
+
+// lettersError says what would be right.
+func lettersError(verbs string) error {
+	if strings.Trim(verbs, letterOrder) != "" || verbs == "" {
+		return fmt.Errorf(`%q are not interactions: use some of c, r, u and s`, verbs)
+	}
+	var l letters
+	for i := range len(verbs) {
+		l |= 1 << strings.IndexByte(letterOrder, verbs[i])
+	}
+	return fmt.Errorf(`SMART wants interactions once each and in the order of "cruds": write %s instead of %s`, l, verbs)
 }
 
 // legacyLetters reads the verbs of SMART v1.
@@ -157,8 +169,11 @@ func (t tokenScopes) none() bool { return !t.free && len(t.scopes) == 0 }
 func scopesFor(c Caller, typ string, letter letters, zone *time.Location) tokenScopes {
 	var out tokenScopes
 	for _, text := range c.Scopes {
+		if _, rest, _ := strings.Cut(text, "/"); !strings.HasPrefix(rest, typ+".") && !strings.HasPrefix(rest, "*.") {
+			continue
+		}
 		s, criteria, smart, err := splitScope(text)
-		if err != nil || !smart || s.letters&letter == 0 || s.typ != typ && s.typ != "*" {
+		if err != nil || !smart || s.letters&letter == 0 {
 			continue
 		}
 		if s.level != levelUser && (s.level != levelSystem || !c.Automated) {

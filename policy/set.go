@@ -125,7 +125,7 @@ func (s *Set) windowsOn(now time.Time) *calendar {
 			p := &g.permissions[i]
 			key := windowKey{p.scope.typ, p.window}
 			if _, known := c.clauses[key]; p.windowed && !known {
-				c.clauses[key] = p.window.clauses(p.scope.typ, today)
+				c.clauses[key] = p.window.inside(p.scope.typ, today)
 			}
 		}
 	}
