@@ -1,0 +1,193 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"vestibule/internal/demo/issuer"
+)
+
+// people is how many assistants ask; their tokens take turns.
+const people = 16
+
+const clientID = "assistco-desktop"
+
+// gateway is a prepared Vestibule: the program, its data folder, and who may ask.
+type gateway struct {
+	binary  string
+	config  string
+	data    string
+	addr    string
+	before  int      // the clinic's records before it was asked anything
+	process *process // nil while it is not running
+}
+
+// prepareGateway builds the program, starts the issuer that the tokens come from, and applies the documents.
+func (b *bench) prepareGateway(ctx context.Context, upstream string) error {
+	g := &gateway{binary: filepath.Join(b.dir, "vestibule"), config: filepath.Join(b.dir, "serve.yaml"), data: filepath.Join(b.dir, "data")}
+	if err := build(ctx, g.binary); err != nil {
+		return err
+	}
+	var err error
+	if g.addr, err = freeAddress(ctx); err != nil {
+		return err
+	}
+	iss, err := b.startIssuer(ctx, "http://"+g.addr)
+	if err != nil {
+		return err
+	}
+	serve := fmt.Sprintf("listen: %s\ndata: %s\n", g.addr, g.data)
+	if err := os.WriteFile(g.config, []byte(serve), 0o600); err != nil {
+		return err
+	}
+	documents := filepath.Join(b.dir, "clinic.yaml")
+	if err := os.WriteFile(documents, clinicDocuments(iss, "http://"+upstream+basePath, b.now), 0o600); err != nil {
+		return err
+	}
+	b.gateway = g
+	return g.run(ctx, "apply", "--data", g.data, "-f", documents)
+}
+
+// build builds the program as it is released: static, without paths.
+func build(ctx context.Context, out string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "nomsgpack", "-trimpath", "-o", out, "vestibule/cmd/vestibule")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build vestibule/cmd/vestibule: %w\n%s", err, text)
+	}
+	return nil
+}
+
+// run runs one command of the program to its end.
+func (g *gateway) run(ctx context.Context, args ...string) error {
+	_, err := g.output(ctx, args...)
+	return err
+}
+
+func (g *gateway) output(ctx context.Context, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, g.binary, args...)
+	var out, text bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &text
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("vestibule %s: %w\n%s%s", args[0], err, out.Bytes(), text.Bytes())
+	}
+	return out.String(), nil
+}
+
+// start starts serving and returns how long it took from there to the first answer of /readyz.
+func (g *gateway) start(ctx context.Context) (time.Duration, error) {
+	begin := time.Now()
+	p, err := start("gateway", os.Stderr, g.binary, "serve", "--config", g.config)
+	if err != nil {
+		return 0, err
+	}
+	if err := awaitAnswer(ctx, p, g.addr, "/readyz", time.Millisecond); err != nil {
+		p.stop()
+		return 0, err
+	}
+	g.process = p
+	return time.Since(begin), nil
+}
+
+func (g *gateway) stop() {
+	if g.process != nil {
+		g.process.stop()
+		g.process = nil
+	}
+}
+
+// startIssuer serves the demo's issuer in this process and mints the tokens; it returns its URL.
+func (b *bench) startIssuer(ctx context.Context, audience string) (string, error) {
+	l, err := issuer.Listen("127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return "", errors.Join(err, l.Close())
+	}
+	cfg := issuer.Config{
+		Issuer: "http://" + l.Addr().String(), Key: key, Audiences: []string{audience},
+		Clients: []issuer.Client{{ID: clientID, Name: "AssistCo desktop"}},
+	}
+	for i := range people {
+		cfg.People = append(cfg.People, issuer.Person{Subject: subject(i), Name: personName(i), Purposes: []string{"PATADMIN"}})
+	}
+	iss, err := issuer.New(cfg)
+	if err != nil {
+		return "", errors.Join(err, l.Close())
+	}
+	for i := range people {
+		token, err := iss.Mint(subject(i), clientID, []string{"user/Appointment.rs", "user/Task.rs"}, 2*time.Hour)
+		if err != nil {
+			return "", errors.Join(err, l.Close())
+		}
+		b.tokens = append(b.tokens, token)
+	}
+	srv := &http.Server{Handler: iss, ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = srv.Serve(l) }() // until this process ends
+	context.AfterFunc(ctx, func() { srv.Close() })
+	return cfg.Issuer, nil
+}
+
+func subject(i int) string { return fmt.Sprintf("amara-%02d", i) }
+
+func personName(i int) string { return "Amara Okafor " + string(rune('A'+i)) + "." }
+
+// clinicDocuments is what the clinic has decided: one grant that covers the callers, and forty that do not, as in a clinic
+// that has been at it for a while.
+func clinicDocuments(iss, emr string, now time.Time) []byte {
+	until := now.AddDate(0, 6, 0).Format(time.DateOnly)
+	out := fmt.Appendf(nil, `kind: Clinic
+name: %s
+title: Maple Family Practice (made up)
+zone: %s
+---
+kind: Connection
+clinic: %[1]s
+adapter: fhirr4
+base: %[3]s
+login: {mode: none}
+---
+kind: Platform
+name: assistco
+title: AssistCo (made up)
+issuer: %[4]s
+clients: [%[5]s]
+---
+kind: Grant
+clinic: %[1]s
+name: front-desk
+to: {platform: assistco}
+because: Covers the front desk
+until: %[6]s
+purposes: [PATADMIN]
+permissions:
+  - scope: user/Appointment.rs?practitioner=%[7]s
+    window: -1d..+90d
+    elements: [%[8]s]
+`, clinicName, clinicZone, emr, iss, clientID, until, granted, grantedElements)
+	for i := range 40 {
+		out = fmt.Appendf(out, `---
+kind: Grant
+clinic: %s
+name: other-desk-%d
+to: {user: "%s|ben-%d"}
+because: Covers another desk
+until: %s
+permissions:
+  - scope: user/Appointment.rs?practitioner=Practitioner/%d
+`, clinicName, i, iss, i, until, 100+i)
+	}
+	return out
+}

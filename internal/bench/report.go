@@ -1,0 +1,190 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// report is everything that a run found out.
+type report struct {
+	started   time.Time
+	opts      options
+	disk      disk
+	absent    string // why there is no nginx; empty where there is
+	targets   []*target
+	rows      []row
+	start     time.Duration // to serving
+	inProcess inProcess
+	ledger    ledgerCheck
+	profiles  []string // files that were written
+}
+
+// table is a grid with a head; the first columns are text, the others numbers.
+type table struct {
+	head []string
+	text int
+	rows [][]string
+}
+
+// results is one line per cell and target.
+func (r report) results() table {
+	t := table{head: []string{"scenario", "callers", "target", "req/s", "p50", "p99", "CPU/req", "bytes"}, text: 3}
+	for _, row := range r.rows {
+		for i, target := range r.targets {
+			f := row.figures[i]
+			cpu := "-"
+			if f.cpu > 0 {
+				cpu = short(f.cpu)
+			}
+			t.rows = append(t.rows, []string{row.scenario.name, fmt.Sprint(row.callers), target.name,
+				fmt.Sprintf("%.0f", f.rate), short(f.p50), short(f.p99), cpu, fmt.Sprintf("%.0f", f.bytes)})
+		}
+	}
+	return t
+}
+
+// ratios sets the gateway against the baseline.
+func (r report) ratios() table {
+	t := table{head: []string{"gateway : reverseproxy", "callers", "req/s", "p50", "p99", "CPU/req", "budget"}, text: 2}
+	for _, row := range r.rows {
+		gateway, ok1 := r.figuresOf(row, "gateway")
+		proxy, ok2 := r.figuresOf(row, "reverseproxy")
+		if !ok1 || !ok2 {
+			continue
+		}
+		t.rows = append(t.rows, []string{row.scenario.name, fmt.Sprint(row.callers), times(gateway.rate, proxy.rate),
+			times(float64(gateway.p50), float64(proxy.p50)), times(float64(gateway.p99), float64(proxy.p99)),
+			times(float64(gateway.cpu), float64(proxy.cpu)), fmt.Sprintf("≤ %.1f", row.scenario.budget)})
+	}
+	return t
+}
+
+func (r report) verdicts() table {
+	t := table{head: []string{"budget", "goal", "measured", ""}, text: 4}
+	for _, b := range r.budgets() {
+		verdict := "met"
+		if !b.met {
+			verdict = "MISSED"
+		}
+		t.rows = append(t.rows, []string{b.what, b.goal, b.got, verdict})
+	}
+	return t
+}
+
+// conditions says what was measured and how, so that figures are not read without it.
+func (r report) conditions() []string {
+	out := []string{
+		fmt.Sprintf("%s, %d cores (shared by load, EMR and all targets), %s, GOMAXPROCS=%s for every Go process.", r.started.UTC().Format(time.DateOnly), runtime.NumCPU(), runtime.Version(), procs),
+		fmt.Sprintf("Ledger on %s: %.0f fdatasync/s by one writer, p50 %s.", r.disk.kind, r.disk.rate, short(r.disk.p50)),
+		fmt.Sprintf("%d round(s) of %s per cell, targets in turn; req/s, p50, p99: median of the rounds; CPU/req of the proxying process: minimum.", r.opts.rounds, r.opts.cell),
+		"A fifth of the EMR's entries is outside the grant and the rest is cut, so the gateway's answers are shorter.",
+	}
+	if r.absent != "" {
+		out = append(out, "nginx is ABSENT: "+r.absent)
+	}
+	return append(out,
+		fmt.Sprintf("In process: a page of 1,000 entries (%.2f MB in, %d entries and %.2f MB out, every byte outside the cut list compared) takes %s of CPU; a decision at 100 grants %s where 10 are the caller's, %s where all are.",
+			float64(r.inProcess.in)/1e6, r.inProcess.entries, float64(r.inProcess.out)/1e6, short(r.inProcess.bundle), short(r.inProcess.decision), short(r.inProcess.crowded)),
+		fmt.Sprintf("Ledger: %d requests answered, %d records; audit verify: %s", r.ledger.answered, r.ledger.recorded, r.ledger.verified))
+}
+
+func (r report) print(w io.Writer) {
+	for _, t := range []table{r.results(), r.ratios(), r.verdicts()} {
+		fmt.Fprintln(w)
+		t.print(w)
+	}
+	fmt.Fprintln(w)
+	for _, c := range r.conditions() {
+		fmt.Fprintln(w, c)
+	}
+	for _, p := range r.profiles {
+		fmt.Fprintln(w, "Profile:", p)
+	}
+}
+
+func (r report) markdown() string {
+	var b strings.Builder
+	for _, c := range r.conditions() {
+		fmt.Fprintf(&b, "- %s\n", c)
+	}
+	for _, t := range []table{r.verdicts(), r.ratios(), r.results()} {
+		b.WriteString("\n")
+		t.markdown(&b)
+	}
+	return b.String()
+}
+
+func (t table) print(w io.Writer) {
+	widths := make([]int, len(t.head))
+	for _, row := range append([][]string{t.head}, t.rows...) {
+		for i, s := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(s))
+		}
+	}
+	for n, row := range append([][]string{t.head}, t.rows...) {
+		for i, s := range row {
+			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(s))
+			if i < t.text {
+				fmt.Fprint(w, s, pad, "  ")
+			} else {
+				fmt.Fprint(w, pad, s, "  ")
+			}
+		}
+		fmt.Fprintln(w)
+		if n == 0 {
+			fmt.Fprintln(w, strings.Repeat("-", sum(widths)+2*len(widths)))
+		}
+	}
+}
+
+func (t table) markdown(w io.Writer) {
+	fmt.Fprintf(w, "| %s |\n|", strings.Join(t.head, " | "))
+	for i := range t.head {
+		if i < t.text {
+			fmt.Fprint(w, "---|")
+		} else {
+			fmt.Fprint(w, "---:|")
+		}
+	}
+	fmt.Fprintln(w)
+	for _, row := range t.rows {
+		fmt.Fprintf(w, "| %s |\n", strings.Join(row, " | "))
+	}
+}
+
+func sum(list []int) (n int) {
+	for _, v := range list {
+		n += v
+	}
+	return n
+}
+
+func times(a, b float64) string {
+	if b == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f", a/b)
+}
+
+// short is a duration with three significant digits, in µs, ms or s.
+func short(d time.Duration) string {
+	value, unit := float64(d)/1e3, "µs"
+	switch {
+	case d >= time.Second:
+		value, unit = d.Seconds(), "s"
+	case d >= time.Millisecond:
+		value, unit = float64(d)/1e6, "ms"
+	}
+	digits := 0
+	switch {
+	case value < 10:
+		digits = 2
+	case value < 100:
+		digits = 1
+	}
+	return fmt.Sprintf("%.*f %s", digits, value, unit)
+}
