@@ -27,7 +27,7 @@ func Check(g Grant, ctx Context) []*fhir.Error {
 	}
 	read := r.read(g)
 	r.length(g, read, ctx.Now)
-	if _, known := ctx.Clinic.Teams[g.To.Team]; g.To.Team != "" && !known {
+	if _, known := ctx.Clinic.Teams[g.To.Team]; !known && strings.Contains(g.To.Team, "/") {
 		r.mistake("to.team", "There is no team %q.", g.To.Team)
 	}
 	return r.mistakes

@@ -170,3 +170,5 @@ func members(r fhir.Resource) []string {
 	slices.Sort(out)
 	return out
 }
+
+func netipMapped(a netip.Addr) netip.Addr { return netip.AddrFrom16(a.As16()) }
