@@ -94,3 +94,9 @@ func familyNames(french bool) []string {
 	}
 	return []string{"Noseworthy", "Pike", "Okonkwo", "Tremblett", "Sandhu", "Nguyễn", "O'Dea", "Fraser", "Whelan", "Kowalczyk", "Çelik", "Barnes", "Hynes", "Locke"}
 }
+
+// Zone is the clinic's IANA time zone; empty for a clinic that is not in the world.
+func Zone(name string) string {
+	c, _ := clinicOf(name)
+	return c.zone
+}

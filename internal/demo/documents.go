@@ -10,6 +10,7 @@ import (
 type Setting struct {
 	Issuer string            // URL of the identity provider
 	EMR    map[string]string // clinic to the FHIR base of its EMR
+	Key    map[string]string // clinic to the file with the key for its EMR's log-in; absent: the EMR asks for none
 	Now    time.Time         // grants last 90 days from here
 }
 
@@ -61,10 +62,22 @@ kind: Connection
 clinic: %s
 adapter: fhirr4
 base: %q
-login: {mode: none}   # the demo's EMR listens on loopback only
+login: %s
 timeout: 10s
-`, c.name, c.title, c.zone, s.who(Auditor), s.who(ClinicIT), c.name, s.EMR[c.name])
+`, c.name, c.title, c.zone, s.who(Auditor), s.who(ClinicIT), c.name, s.EMR[c.name], s.login(c))
 }
+
+// login is how the gateway logs in at the clinic's EMR.
+func (s Setting) login(c clinic) string {
+	key, ok := s.Key[c.name]
+	if !ok {
+		return "{mode: none}   # the demo's EMR listens on loopback only"
+	}
+	return fmt.Sprintf("{mode: backend-services, clientId: %s, key: %q, algorithm: ES384}", GatewayClient, "file:"+key)
+}
+
+// GatewayClient is the client id under which an EMR of the demo knows the gateway.
+const GatewayClient = "vestibule"
 
 // booking is the grant to book and move one practitioner's appointments. Why somebody comes (reasonCode, description,
 // comment, patientInstruction) is not in it.

@@ -1,0 +1,214 @@
+package vestibule_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"vestibule"
+	"vestibule/audit"
+	"vestibule/fhir"
+	"vestibule/policy"
+)
+
+// Promise 2 and 6: what may be seen arrives byte for byte, what may not be seen is not there.
+func TestAReadIsCutToTheGrant(t *testing.T) {
+	w := newWorld(t, stocked(t), bookings...)
+	a := w.ask(t, "GET", "/Appointment/mine", "")
+	if a.Err() != nil {
+		t.Fatal(a.Err())
+	}
+	text := body(a)
+	if strings.Contains(text, marker) {
+		t.Errorf("hidden elements left: %s", text)
+	}
+	for _, kept := range []string{`"start":"2026-11-24T09:00:00Z"`, `"reference":"Patient/1"`, `"SUBSETTED"`} {
+		if !strings.Contains(text, kept) {
+			t.Errorf("%s is missing from %s", kept, text)
+		}
+	}
+	if a.Version() != "1" {
+		t.Errorf("version %q, want 1", a.Version())
+	}
+}
+
+// Hazard H9: unknown, out of reach and restricted answer alike, to the byte.
+func TestH9UnknownAndOutOfReachAnswerAlike(t *testing.T) {
+	e := stocked(t)
+	e.put(t, strings.Replace(appointment("locked", "42", "3", now), `"versionId":"1"`,
+		`"versionId":"1","security":[{"system":"http://terminology.hl7.org/CodeSystem/v3-Confidentiality","code":"R"}]`, 1))
+	w := newWorld(t, e, bookings...)
+	for _, method := range []string{"GET", "PUT"} {
+		var texts []string
+		for _, id := range []string{"none", "other", "locked"} {
+			a := w.ask(t, method, "/Appointment/"+id, strings.Replace(moved, `"id":"mine"`, `"id":"`+id+`"`, 1), ifMatch("1"))
+			if a.Err() == nil || a.Err().Kind != fhir.KindNotFound {
+				t.Fatalf("%s %s: %v, want not found", method, id, a.Err())
+			}
+			texts = append(texts, strings.ReplaceAll(body(a), a.Decision(), "DECISION"))
+		}
+		slices.Sort(texts)
+		if texts = slices.Compact(texts); len(texts) != 1 {
+			t.Errorf("%s: the answers differ:\n%s", method, strings.Join(texts, "\n"))
+		}
+	}
+}
+
+// Promise 4, hazards H20 and H23: every attempt is on record, and there are as many records as answers.
+func TestEveryAttemptIsOnRecord(t *testing.T) {
+	w := newWorld(t, stocked(t), bookings...)
+	asked := []struct{ method, path, body, version, phases string }{
+		{"GET", "/Appointment/mine", "", "", "outcome"},
+		{"GET", "/Appointment/other", "", "", "denial"},
+		{"GET", "/Appointment", "", "", "outcome"},
+		{"GET", "/Task", "", "", "denial"},
+		{"GET", "/Appointment?_has:x=1", "", "", "denial"},
+		{"GET", "/Patient/1", "", "", "denial"},
+		{"DELETE", "/Appointment/mine", "", "", "denial"},
+		{"PUT", "/Appointment/mine", moved, "", "denial"},
+		{"PUT", "/Appointment/mine", moved, "0", "denial"},
+		{"PUT", "/Appointment/mine", "{", "1", "denial"},
+		{"POST", "/Appointment", proposal, "", "intent outcome"},
+		{"PUT", "/Appointment/mine", moved, "1", "intent outcome"},
+		{"GET", "/metadata", "", "", "outcome"},
+	}
+	var want []string
+	for _, q := range asked {
+		a := w.ask(t, q.method, q.path, q.body, ifMatch(q.version))
+		if !a.Receipt().Valid() {
+			t.Errorf("%s %s: no receipt: %v", q.method, q.path, a.Err())
+		}
+		for phase := range strings.FieldsSeq(q.phases) {
+			want = append(want, phase+" "+a.Decision())
+		}
+	}
+	var got []string
+	for _, r := range w.records(t) {
+		got = append(got, string(r.Phase)+" "+r.ID)
+		if r.Agent.Subject != "amara" || r.Agent.Name != "Amara Okafor" || r.Clinic != "maple" {
+			t.Errorf("record %s does not say who: %+v", r.ID, r.Agent)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("records\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// A refused token leaves a record of what it claimed, and an unknown clinic one in the gateway's own log.
+func TestWhatWasClaimedIsOnRecord(t *testing.T) {
+	w := newWorld(t, stocked(t), bookings...)
+	refused := fhir.E("identity", fhir.KindUnauthenticated, "token-expired", "Sign in again.")
+	a := w.ask(t, "GET", "/Appointment/mine", "", func(r *vestibule.Request) {
+		r.Caller, r.Claim, r.Refused, r.Address = policy.Caller{}, vestibule.Claim{Issuer: "https://id.example", Subject: "mallory"}, refused, "198.51.100.9"
+	})
+	if code(a) != "token-expired" || len(w.emr.calls) != 0 {
+		t.Fatalf("answered %v after EMR calls %v", a.Err(), w.emr.calls)
+	}
+	r := w.last(t)
+	if r.Agent.Subject != "mallory" || r.Agent.Role != "unverified" || r.Agent.Address != "198.51.100.9" || r.Phase != audit.PhaseDenial {
+		t.Errorf("recorded %+v", r)
+	}
+	a = w.ask(t, "GET", "/Appointment/mine", "", func(r *vestibule.Request) { r.Clinic = "nowhere" })
+	if code(a) != "unknown-clinic" || !a.Receipt().Valid() {
+		t.Errorf("an unknown clinic: %v, receipt %v", a.Err(), a.Receipt())
+	}
+}
+
+// Hazards H3 and H4: pages are filled from as many of the EMR's as it takes; there is a next link exactly if there is more
+// to see, and a total only where it is exact.
+func TestH4PagesTellNothingOfWhatIsHidden(t *testing.T) {
+	for hidden := range 8 {
+		for _, visible := range []int{0, 1, 3, 4, 5, 9} {
+			t.Run(fmt.Sprintf("%d visible after %d hidden each", visible, hidden), func(t *testing.T) {
+				e := newEMR(t, 3)
+				for v := range visible {
+					for h := range hidden {
+						e.put(t, appointment(fmt.Sprintf("h%d-%d", v, h), "43", "9", now))
+					}
+					e.put(t, appointment(fmt.Sprintf("v%d", v), "42", "1", now))
+				}
+				for h := range hidden {
+					e.put(t, appointment(fmt.Sprintf("end-%d", h), "43", "9", now))
+				}
+				w := newWorld(t, e, bookings...)
+				walk(t, w, visible)
+			})
+		}
+	}
+}
+
+// walk follows a search of four entries a page to its end.
+func walk(t *testing.T, w *world, visible int) {
+	path := "/Appointment?_count=4"
+	for page, left := 0, visible; ; page, left = page+1, left-4 {
+		a := w.ask(t, "GET", path, "")
+		if a.Err() != nil {
+			t.Fatal(a.Err())
+		}
+		b, err := fhir.ParseBundle([]byte(body(a)), fhir.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries, err := b.Entries()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(entries) != max(0, min(4, left)) {
+			t.Fatalf("page %d has %d entries with %d left to see", page, len(entries), left)
+		}
+		total, counted := b.Total()
+		if exact := page == 0 && left <= 4; counted != exact || exact && total != visible {
+			t.Errorf("page %d: total %d (given: %v) of %d", page, total, counted, visible)
+		}
+		next := b.Link("next")
+		if (next != "") != (left > 4) {
+			t.Fatalf("page %d: next link %q with %d left after it", page, next, left-len(entries))
+		}
+		if next == "" {
+			return
+		}
+		if strings.Contains(next, "count") || !strings.HasPrefix(next, "https://gw.test/fhir/maple/Appointment?_cursor=") {
+			t.Errorf("a page link tells its query: %s", next)
+		}
+		path = strings.TrimPrefix(next, "https://gw.test/fhir/maple")
+	}
+}
+
+// Hazard H3: a page link is no key: it is bound to the caller, the client, the clinic and the grants, and it ends.
+func TestH3APageLinkIsDecidedAfresh(t *testing.T) {
+	e := newEMR(t, 3)
+	for i := range 9 {
+		e.put(t, appointment(fmt.Sprintf("v%d", i), "42", "1", now))
+	}
+	w := newWorld(t, e, bookings...)
+	b, err := fhir.ParseBundle([]byte(body(w.ask(t, "GET", "/Appointment?_count=4", ""))), fhir.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := strings.TrimPrefix(b.Link("next"), "https://gw.test/fhir/maple")
+	for name, change := range map[string]func(*vestibule.Request){
+		"another caller": func(r *vestibule.Request) { r.Caller.Subject = "eve" },
+		"another client": func(r *vestibule.Request) { r.Caller.ClientID = "other" },
+	} {
+		if a := w.ask(t, "GET", next, "", change); a.Err() == nil {
+			t.Errorf("%s was served the page", name)
+		}
+	}
+	if a := w.ask(t, "GET", next[:len(next)-2]+"xx", ""); code(a) != "cursor-refused" {
+		t.Errorf("a forged link: %v", a.Err())
+	}
+	if a := w.ask(t, "GET", next, ""); a.Err() != nil {
+		t.Errorf("its owner: %v", a.Err())
+	}
+	w.grant(t, 2, bookings...)
+	if a := w.ask(t, "GET", next, ""); code(a) != "cursor-refused" {
+		t.Errorf("after a new version of the grant: %v", a.Err())
+	}
+	w.grant(t, 1, bookings...)
+	w.clock = now.Add(16 * time.Minute)
+	if a := w.ask(t, "GET", next, ""); code(a) != "cursor-refused" {
+		t.Errorf("after its end: %v", a.Err())
+	}
+}

@@ -1,0 +1,14 @@
+// Package vestibule is the gateway itself: Gateway.Do, the one path that every access takes, whatever door it came in by.
+// It knows no HTTP; internal/server translates.
+//
+//	decide ── deny ─► record: denial ─► refusal
+//	  │ permit
+//	record: intent (writes only) ─► EMR ─► release (drop, cut) ─► record: outcome ─► Receipt ─► Answer
+//
+// A byte of a patient's data leaves only after the record of it is durable, and a write reaches the EMR only after its
+// intent is durable. The types hold that: an Answer with patient data is built in one place, out of policy.Released
+// values, which only the policy makes from what an EMR returned, and an audit.Receipt, which only the ledger makes after
+// its commit. If the ledger cannot write, the answer is an error of kind Unavailable and nothing leaves.
+//
+// Records are written under a context of their own: a caller who hangs up hides nothing.
+package vestibule

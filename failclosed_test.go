@@ -1,0 +1,148 @@
+package vestibule_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"vestibule"
+	"vestibule/fhir"
+)
+
+// faults are the ways in which the ledger stops writing. Each returns how to mend it, where that can be.
+func faults() map[string]func(t *testing.T, w *world) {
+	return map[string]func(t *testing.T, w *world){
+		"database closed": func(t *testing.T, w *world) {
+			if err := w.db.Close(); err != nil {
+				t.Error(err)
+			}
+		},
+		"disk full": func(t *testing.T, w *world) { // what SQLite says when the disk is full, said by the same statement
+			_, err := w.db.Exec(`CREATE TRIGGER full BEFORE INSERT ON batch BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END`)
+			if err != nil {
+				t.Error(err)
+			}
+		},
+	}
+}
+
+// steps are the accesses of the gateway and the moments in them at which a record is due: before the EMR is asked (during
+// "" nothing has been asked) and after it has answered.
+var steps = []struct {
+	name, method, path, body, version string
+	breakAt                           string // the EMR call during which the ledger breaks; empty: before everything
+	written                           int    // writes that reach the EMR
+}{
+	{name: "denial", method: "GET", path: "/Task/1"},
+	{name: "refusal of a bad request", method: "GET", path: "/Appointment?nonsense=1"},
+	{name: "read", method: "GET", path: "/Appointment/mine", breakAt: "read"},
+	{name: "read of what is out of reach", method: "GET", path: "/Appointment/other", breakAt: "read"},
+	{name: "read of what is not there", method: "GET", path: "/Appointment/none", breakAt: "read"},
+	{name: "search", method: "GET", path: "/Appointment", breakAt: "search"},
+	{name: "create, at its intent", method: "POST", path: "/Appointment", body: proposal},
+	{name: "create, at its outcome", method: "POST", path: "/Appointment", body: proposal, breakAt: "write", written: 1},
+	{name: "update, at its intent", method: "PUT", path: "/Appointment/mine", body: moved, version: "1", breakAt: "read"},
+	{name: "update, at its outcome", method: "PUT", path: "/Appointment/mine", body: moved, version: "1", breakAt: "write", written: 1},
+	{name: "capabilities", method: "GET", path: "/metadata"},
+}
+
+const (
+	proposal = `{"resourceType":"Appointment","status":"booked","start":"2026-11-25T09:00:00Z","end":"2026-11-25T09:15:00Z",` +
+		`"participant":[{"actor":{"reference":"Practitioner/42"},"status":"accepted"}]}`
+	moved = `{"resourceType":"Appointment","id":"mine","status":"booked","start":"2026-11-24T10:00:00Z","end":"2026-11-24T10:15:00Z",` +
+		`"participant":[{"actor":{"reference":"Practitioner/42"},"status":"accepted"},{"actor":{"reference":"Patient/1"},"status":"accepted"}]}`
+)
+
+func stocked(t *testing.T) *emr {
+	start := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+	return newEMR(t, 10, appointment("mine", "42", "1", start), appointment("other", "43", "2", start))
+}
+
+// Promise 3, hazards H21 and H23: no record, no answer; at every step, with nothing of a patient in the refusal.
+func TestNoRecordNoAnswer(t *testing.T) {
+	for _, step := range steps {
+		for fault, strike := range faults() {
+			t.Run(step.name+"/"+fault, func(t *testing.T) {
+				e := stocked(t)
+				w := newWorld(t, e, bookings...)
+				if step.breakAt == "" {
+					strike(t, w)
+				} else {
+					e.onCall = func(call string) error {
+						if call == step.breakAt {
+							strike(t, w)
+						}
+						return nil
+					}
+				}
+				a := w.ask(t, step.method, step.path, step.body, ifMatch(step.version))
+				if a.Err() == nil || a.Err().Kind != fhir.KindUnavailable {
+					t.Fatalf("the answer is %v, want one of kind unavailable (503)", a.Err())
+				}
+				if a.Receipt().Valid() {
+					t.Error("the answer carries a receipt for a record that is not there")
+				}
+				if text := body(a); strings.Contains(text, marker) || strings.Contains(text, "Patient/") {
+					t.Errorf("patient data left without a record: %s", text)
+				}
+				if e.wrote() != step.written {
+					t.Errorf("%d writes reached the EMR, want %d: a write needs its intent on record", e.wrote(), step.written)
+				}
+			})
+		}
+	}
+}
+
+// A ledger that recovers lets the gateway recover by itself.
+func TestAnswersComeBackWithTheLedger(t *testing.T) {
+	w := newWorld(t, stocked(t), bookings...)
+	faults()["disk full"](t, w)
+	if a := w.ask(t, "GET", "/Appointment/mine", ""); a.Err() == nil {
+		t.Fatal("answered without a record")
+	}
+	if _, err := w.db.Exec(`DROP TRIGGER full`); err != nil {
+		t.Fatal(err)
+	}
+	if a := w.ask(t, "GET", "/Appointment/mine", ""); a.Err() != nil || !a.Receipt().Valid() {
+		t.Fatalf("still refused: %v", a.Err())
+	}
+}
+
+// The audit context is detached from the request's: hanging up hides nothing.
+func TestHangingUpHidesNothing(t *testing.T) {
+	e := stocked(t)
+	w := newWorld(t, e, bookings...)
+	ctx, hangUp := context.WithCancel(t.Context())
+	e.onCall = func(string) error { hangUp(); return nil }
+	q, err := fhir.ParseInteraction("GET", "/Appointment/mine", "", "", time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := w.Do(ctx, vestibule.Request{Clinic: "maple", Caller: w.caller, Interaction: q})
+	if !a.Receipt().Valid() {
+		t.Errorf("the access has no record; the answer is %v", a.Err())
+	}
+}
+
+// Hazard H25: what the EMR failed at is recorded as its failure and never answered as an empty success.
+func TestH25AnUpstreamFailureIsNoSuccess(t *testing.T) {
+	e := stocked(t)
+	e.onCall = func(string) error {
+		return fhir.E("emr", fhir.KindUpstream, "emr-login-refused", "The clinic's EMR refused the gateway.").Because(errors.New(marker))
+	}
+	w := newWorld(t, e, bookings...)
+	for _, path := range []string{"/Appointment/mine", "/Appointment"} {
+		a := w.ask(t, "GET", path, "")
+		if code(a) != "emr-login-refused" || a.Err().Kind.Status() != 502 {
+			t.Errorf("%s: answered %v, want emr-login-refused with 502", path, a.Err())
+		}
+		if strings.Contains(body(a), marker) {
+			t.Errorf("%s: the cause reached the caller", path)
+		}
+		if r := w.last(t); r.Upstream != "emr-login-refused" || r.Outcome == "0" || r.Status != 502 {
+			t.Errorf("%s: recorded upstream %q, outcome %q, status %d", path, r.Upstream, r.Outcome, r.Status)
+		}
+	}
+}

@@ -1,0 +1,177 @@
+// Package daemon is the serving process: one data folder, its ledger, its documents, and the gateway built from them.
+//
+// # The data folder
+//
+//	vestibule.lock   held while the process runs: one process serves a folder
+//	vestibule.db     the ledger and the documents (SQLite)
+//	log.key          the Ed25519 key that signs the ledger's checkpoints, PEM, mode 0600
+//	log.pub          its public half, as auditors get it (a note verifier key)
+//	secret           32 random bytes, mode 0600: seals page cursors and derives operation ids
+//
+// # Order of things
+//
+// What other processes did (documents applied, the trail exported) is first recorded in the ledger and then takes effect;
+// the folder is looked at several times a second. When the ledger cannot write, nothing takes effect, and nothing is
+// answered either.
+package daemon
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"vestibule"
+	"vestibule/audit"
+	"vestibule/internal/identity"
+	"vestibule/internal/server"
+	"vestibule/internal/store"
+)
+
+// Options say which folder is served, and as what.
+type Options struct {
+	Data       string // the data folder
+	Deployment string // names this installation in the ledger's checkpoints
+	PublicURL  string // how callers reach the gateway, without trailing slash
+	Audience   string // what tokens must be meant for; empty: PublicURL
+	Version    string // of the program
+	Log        *slog.Logger
+}
+
+// Daemon is one data folder in service.
+type Daemon struct {
+	opts     Options
+	unlock   func() error
+	db       *sql.DB
+	store    *store.Store
+	ledger   *audit.Ledger
+	gateway  *vestibule.Gateway
+	verifier *identity.Verifier
+	metrics  *server.Metrics
+	open     map[string]connection // by clinic: EMRs that are in use
+	seen     int64                 // the store's token at the last refresh
+	platform []string              // issuers that are trusted now
+}
+
+// Open takes the folder into service: locks it, opens the ledger, settles what the last run left open, and builds the
+// clinics. Close gives it back.
+func Open(ctx context.Context, o Options) (d *Daemon, err error) {
+	if o.Audience == "" {
+		o.Audience = o.PublicURL
+	}
+	d = &Daemon{opts: o, metrics: server.NewMetrics(), open: map[string]connection{}, seen: -1}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.Close())
+		}
+	}()
+	if d.unlock, err = store.Lock(o.Data); err != nil {
+		return d, err
+	}
+	if d.db, err = store.CreateFolder(o.Data); err != nil {
+		return d, err
+	}
+	if d.store, err = store.New(d.db); err != nil {
+		return d, err
+	}
+	if err = d.openLedger(ctx); err != nil {
+		return d, err
+	}
+	secret, err := loadOrMakeSecret(filepath.Join(o.Data, "secret"))
+	if err != nil {
+		return d, err
+	}
+	if d.gateway, err = vestibule.New(vestibule.Options{Ledger: d.ledger, Secret: secret, Version: o.Version}); err != nil {
+		return d, err
+	}
+	if d.verifier, err = identity.New(identity.Config{Audiences: []string{o.Audience}}); err != nil {
+		return d, err
+	}
+	if err = d.record(ctx, "start", o.Version); err != nil {
+		return d, err
+	}
+	return d, d.Refresh(ctx)
+}
+
+func (d *Daemon) openLedger(ctx context.Context) error {
+	key, err := audit.LoadOrGenerateKey(filepath.Join(d.opts.Data, "log.key"), rand.Reader)
+	if err != nil {
+		return err
+	}
+	if d.ledger, err = audit.Open(ctx, d.db, audit.Options{Key: key, Deployment: d.opts.Deployment}); err != nil {
+		return err
+	}
+	public, err := audit.VerifierKey(d.opts.Deployment, key.Public().(ed25519.PublicKey))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(d.opts.Data, "log.pub"), []byte(public+"\n"), 0o644)
+}
+
+// Gateway is the gateway over this folder's clinics.
+func (d *Daemon) Gateway() *vestibule.Gateway { return d.gateway }
+
+// Store is the folder's documents.
+func (d *Daemon) Store() *store.Store { return d.store }
+
+// Watch takes up what other processes do to the folder, until ctx ends. A change holds within a quarter of a second.
+func (d *Daemon) Watch(ctx context.Context) {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := d.Refresh(ctx); err != nil && ctx.Err() == nil {
+				d.opts.Log.Error("documents not taken up; trying again", "error", err)
+			}
+		}
+	}
+}
+
+// Close records the stop and gives the folder back.
+func (d *Daemon) Close() error {
+	var errs []error
+	if d.ledger != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		errs = append(errs, d.record(ctx, "stop", d.opts.Version), d.ledger.Close())
+	}
+	if d.db != nil {
+		errs = append(errs, d.db.Close())
+	}
+	if d.unlock != nil {
+		errs = append(errs, d.unlock())
+	}
+	return errors.Join(errs...)
+}
+
+// record writes what the process itself does into the gateway's log.
+func (d *Daemon) record(ctx context.Context, action, subject string) error {
+	_, err := d.ledger.Append(ctx, audit.Record{
+		ID: vestibule.NewID(), Phase: audit.PhaseSystem, Clinic: vestibule.GatewayLog, Outcome: audit.OutcomeSuccess,
+		Admin: audit.Admin{Action: action, Subject: subject},
+	})
+	return err
+}
+
+func loadOrMakeSecret(path string) ([]byte, error) {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		b = make([]byte, 32)
+		rand.Read(b)
+		return b, os.WriteFile(path, b, 0o600)
+	}
+	if err == nil && len(b) < 32 {
+		err = fmt.Errorf("%s is shorter than 32 bytes; restore it from a backup, or remove it and accept that retries of writes sent before are new writes", path)
+	}
+	return b, err
+}

@@ -1,0 +1,82 @@
+package daemon
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"vestibule/internal/server"
+)
+
+// Listeners are where a daemon answers.
+type Listeners struct {
+	Public  net.Listener
+	Metrics net.Listener // nil: metrics are not served
+	TLS     *tls.Config  // nil: clear text, on loopback only
+}
+
+// Serve answers on the listeners until ctx ends, then finishes what is under way, for twenty seconds at the most. It
+// watches the folder meanwhile. The listeners are closed when it returns.
+func (d *Daemon) Serve(ctx context.Context, l Listeners) error {
+	if l.TLS == nil && !onLoopback(l.Public) {
+		return fmt.Errorf("%s is not a loopback address: clear text stays on this machine; give tls.cert and tls.key", l.Public.Addr())
+	}
+	front := server.HTTPServer(server.New(server.Config{
+		Gateway: d.gateway, Verifier: d.verifier, PublicURL: d.opts.PublicURL, Log: d.opts.Log, Metrics: d.metrics, SMART: d.smart,
+	}), d.opts.Log)
+	servers := map[*http.Server]net.Listener{front: l.Public}
+	if l.TLS != nil {
+		servers[front] = tls.NewListener(l.Public, l.TLS)
+	}
+	if l.Metrics != nil {
+		servers[server.HTTPServer(d.metrics.Handler(), d.opts.Log)] = l.Metrics
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		d.Watch(ctx)
+	}()
+	failed := make(chan error, len(servers))
+	for s, on := range servers {
+		go func() { failed <- s.Serve(on) }()
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	cancel()
+	for s := range servers {
+		err = errors.Join(err, shutDown(s))
+	}
+	<-watched
+	return ignoreClosed(err)
+}
+
+func shutDown(s *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := s.Shutdown(ctx); err != nil {
+		return errors.Join(err, s.Close())
+	}
+	return nil
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+func onLoopback(l net.Listener) bool {
+	addr, err := netip.ParseAddrPort(l.Addr().String())
+	return err == nil && addr.Addr().Unmap().IsLoopback()
+}

@@ -1,0 +1,54 @@
+package server
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"vestibule"
+	"vestibule/fhir"
+)
+
+// audit answers everything below a clinic's trail: AuditEvent search by GET and by POST _search, and read.
+func (s *server) audit(c *gin.Context) {
+	c.Set(labelKey, "audit")
+	req := vestibule.TrailRequest{Request: s.identify(c)}
+	req.Base = s.PublicURL + "/audit/" + c.Param("clinic")
+	if req.Refused == nil {
+		req.Refused = s.readTrail(c, &req)
+	}
+	s.write(c, s.Gateway.Trail(c.Request.Context(), req))
+}
+
+func (s *server) readTrail(c *gin.Context, req *vestibule.TrailRequest) error {
+	const op = "server.audit"
+	if err := acceptable(c.Request.Header.Get("Accept")); err != nil {
+		return err
+	}
+	path, method, query := below(c), c.Request.Method, c.Request.URL.RawQuery
+	id, reads := strings.CutPrefix(path, "/AuditEvent/")
+	switch {
+	case method == http.MethodPost && path == "/AuditEvent/_search":
+		form, err := s.body(c.Request, "application/x-www-form-urlencoded")
+		if err != nil {
+			return err
+		}
+		query += "&" + string(form)
+	case method != http.MethodGet:
+		return fhir.E(op, fhir.KindMethodNotAllowed, "trail-is-read-only", "The trail can be searched and read; nobody writes it from outside.")
+	case path == "/AuditEvent":
+	case reads && fhir.ValidID(id) && query == "":
+		req.ID = id
+		return nil
+	default:
+		return fhir.E(op, fhir.KindNotFound, "no-such-address", "A clinic's trail is searched at AuditEvent and read at AuditEvent/{id}.")
+	}
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return fhir.E(op, fhir.KindInvalid, "malformed-query", "The query is not properly percent-encoded.")
+	}
+	req.Search = values
+	return nil
+}

@@ -1,0 +1,157 @@
+package vestibule
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"vestibule/audit"
+	"vestibule/fhir"
+	"vestibule/policy"
+)
+
+// newRecord is what every record of the access says: who asked whom for what, and why.
+func (a *access) newRecord() audit.Record {
+	q := a.req.Interaction
+	r := audit.Record{
+		ID:          a.id,
+		Time:        a.start,
+		Clinic:      GatewayLog,
+		Agent:       agentOf(a.req),
+		Purposes:    a.req.Caller.Purposes,
+		Interaction: string(q.Kind),
+		Type:        q.Type,
+		RequestID:   a.req.RequestID,
+		Traceparent: a.req.Traceparent,
+	}
+	if a.clinic != nil {
+		r.Clinic, r.Zone = a.clinic.Name, a.clinic.Zone.String()
+	}
+	if q.ID != "" {
+		r.Resource = fhir.Ref{Type: q.Type, ID: q.ID}.String()
+	}
+	if !q.Query.IsZero() {
+		r.Query = q.Query.Encode()
+	}
+	return r
+}
+
+func agentOf(req Request) audit.Agent {
+	c := req.Caller
+	if !c.Valid() {
+		return audit.Agent{Issuer: req.Claim.Issuer, Subject: req.Claim.Subject, ClientID: req.Claim.ClientID, Role: "unverified", Address: req.Address}
+	}
+	a := audit.Agent{Issuer: c.Issuer, Subject: c.Subject, Name: c.Name, Platform: c.Platform, ClientID: c.ClientID,
+		TokenID: c.TokenID, Automated: c.Automated, Address: req.Address}
+	if c.Address.IsValid() {
+		a.Address = c.Address.String()
+	}
+	return a
+}
+
+// write makes r durable under a context of its own, so that a caller who hangs up hides nothing.
+func (a *access) write(ctx context.Context, r audit.Record) (audit.Receipt, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+	defer cancel()
+	return a.g.ledger.Append(ctx, r)
+}
+
+// deny records a refusal and answers it.
+func (a *access) deny(ctx context.Context, err *fhir.Error, reasons ...policy.Reason) Answer {
+	r := a.record
+	r.Phase, r.Outcome = audit.PhaseDenial, audit.OutcomeMinor
+	if err.Kind == fhir.KindForbidden || err.Kind == fhir.KindUnauthenticated || len(reasons) > 0 {
+		r.Outcome = audit.OutcomeSerious
+	}
+	return a.refuse(ctx, r, err, reasons)
+}
+
+// fail records that the EMR, or the gateway itself, could not do what was permitted, and answers it.
+func (a *access) fail(ctx context.Context, err *fhir.Error) Answer {
+	r := a.record
+	r.Phase, r.Outcome, r.Upstream = audit.PhaseOutcome, audit.OutcomeSerious, upstreamClass(err)
+	if err.Kind == fhir.KindInternal {
+		r.Outcome = audit.OutcomeMajor
+	}
+	return a.refuse(ctx, r, err, nil)
+}
+
+func (a *access) refuse(ctx context.Context, r audit.Record, err *fhir.Error, reasons []policy.Reason) Answer {
+	r.Status = err.Kind.Status()
+	r.Reasons = []string{err.Reason()}
+	for _, why := range append(a.decision.Reasons(), reasons...) {
+		r.Reasons = appendNew(r.Reasons, string(why.Code))
+	}
+	r.Grants = a.decision.Grants()
+	receipt, lost := a.write(ctx, r)
+	if lost != nil {
+		return Answer{decision: a.id, err: fhir.AsError(lost)}
+	}
+	return Answer{decision: a.id, err: err, receipt: receipt}
+}
+
+// succeed records what leaves and builds the answer that holds it: the one place where patient data becomes an answer.
+func (a *access) succeed(ctx context.Context, status int, released []policy.Released, answer Answer) Answer {
+	r := a.record
+	r.Phase, r.Outcome, r.Status, r.Upstream = audit.PhaseOutcome, audit.OutcomeSuccess, status, "ok"
+	r.Grants = a.decision.Grants()
+	for _, why := range a.decision.Reasons() {
+		r.Reasons = appendNew(r.Reasons, string(why.Code))
+	}
+	r.Released, r.Patients = releasedItems(released)
+	receipt, err := a.write(ctx, r)
+	if err != nil {
+		return Answer{decision: a.id, err: fhir.AsError(err)}
+	}
+	answer.decision, answer.receipt, answer.released = a.id, receipt, released
+	return answer
+}
+
+// releasedItems says for the record what leaves, and about which patients, each once.
+func releasedItems(released []policy.Released) (items []audit.ReleasedItem, patients []string) {
+	items = make([]audit.ReleasedItem, 0, len(released))
+	seen := make(map[fhir.Ref]string)
+	for _, rel := range released {
+		item := audit.ReleasedItem{Ref: rel.Ref().String(), Removed: rel.Cut().Holes()}
+		for _, p := range rel.Patients() {
+			name, known := seen[p]
+			if !known {
+				name = p.String()
+				seen[p] = name
+				patients = append(patients, name)
+			}
+			item.Patients = append(item.Patients, name)
+		}
+		items = append(items, item)
+	}
+	return items, patients
+}
+
+// upstreamClass is what became of the question to the EMR, for the trail (hazard H25: never a success that was none).
+func upstreamClass(err *fhir.Error) string {
+	switch err.Kind {
+	case fhir.KindInternal:
+		return ""
+	case fhir.KindUpstream, fhir.KindUnavailable:
+		return err.Reason()
+	}
+	return err.Kind.String()
+}
+
+func digest(r fhir.Resource) string {
+	if r.IsZero() {
+		return ""
+	}
+	sum := sha256.Sum256(r.Bytes())
+	return hex.EncodeToString(sum[:])
+}
+
+func appendNew(list []string, s string) []string {
+	for _, have := range list {
+		if have == s {
+			return list
+		}
+	}
+	return append(list, s)
+}

@@ -1,0 +1,126 @@
+package vestibule
+
+import (
+	"context"
+	"net/http"
+
+	"vestibule/audit"
+	"vestibule/fhir"
+	"vestibule/policy"
+)
+
+// create answers a create: checked against the grant, its intent durable, carried out once, and released as a read of it
+// would be.
+func (a *access) create(ctx context.Context) Answer {
+	proposed, err := a.body()
+	if err != nil {
+		return a.deny(ctx, fhir.AsError(err))
+	}
+	accepted, reasons := a.decision.Accept(fhir.Resource{}, proposed)
+	if accepted.IsZero() {
+		return a.deny(ctx, a.decision.Refusal(reasons), reasons...)
+	}
+	return a.carryOut(ctx, accepted, http.StatusCreated)
+}
+
+// update answers an update. What may not be seen answers as if it were not there, also to a stale or a bad update.
+func (a *access) update(ctx context.Context) Answer {
+	proposed, err := a.body()
+	if err != nil {
+		return a.deny(ctx, fhir.AsError(err))
+	}
+	if a.req.IfMatch == "" {
+		return a.deny(ctx, fhir.E("vestibule.update", fhir.KindPreconditionRequired, "if-match-required",
+			"Say which version you change: send If-Match with the ETag of your last read."))
+	}
+	before, err := a.clinic.EMR.Read(ctx, a.target())
+	if fail := a.emrFailure(ctx, err); fail != nil {
+		return *fail
+	}
+	accepted, reasons := a.decision.Accept(before, proposed)
+	refusal := a.decision.Refusal(reasons)
+	if accepted.IsZero() && refusal.Kind == fhir.KindNotFound {
+		a.record.Withheld = 1
+		return a.deny(ctx, refusal, reasons...)
+	}
+	done := !accepted.IsZero() && len(accepted.Changed()) == 0
+	if before.VersionID() != a.req.IfMatch && (!done || a.req.Key == "") {
+		return a.deny(ctx, fhir.E("vestibule.update", fhir.KindStale, "version-stale",
+			"The resource has changed since you read it; read it again, make your change there, and send the new ETag in If-Match."))
+	}
+	if accepted.IsZero() {
+		return a.deny(ctx, refusal, reasons...)
+	}
+	if done { // nothing to change, or the retry of an update that has happened
+		return a.written(ctx, before, http.StatusOK)
+	}
+	a.record.Before = digest(before)
+	return a.carryOut(ctx, accepted, http.StatusOK)
+}
+
+// body parses what the caller sent and checks that it is what the URL says.
+func (a *access) body() (fhir.Resource, error) {
+	r, err := fhir.ParseResource(a.req.Body, a.g.limits)
+	if err != nil {
+		return fhir.Resource{}, err
+	}
+	const op = "vestibule.body"
+	if r.Type() != a.req.Interaction.Type {
+		return fhir.Resource{}, fhir.E(op, fhir.KindInvalid, "wrong-type",
+			"The body's resourceType is not the type in the URL.").At("resourceType")
+	}
+	if a.req.Interaction.Kind == fhir.InteractionUpdate && r.ID() != a.req.Interaction.ID {
+		return fhir.Resource{}, fhir.E(op, fhir.KindInvalid, "wrong-id", "The body's id is not the id in the URL.").At("id")
+	}
+	return r, nil
+}
+
+// carryOut makes the intent durable, writes, and answers.
+func (a *access) carryOut(ctx context.Context, accepted policy.Accepted, status int) Answer {
+	change := accepted.Change(a.g.seal.operationID(a))
+	a.record.Changed = accepted.Changed()
+	intent := a.record
+	intent.Phase, intent.Grants, intent.After = audit.PhaseIntent, accepted.Grants(), digest(change.Resource)
+	intent.Operation, intent.Patients = change.Operation, names(accepted.Patients())
+	if !change.Base.IsZero() {
+		intent.Resource = change.Base.String()
+	}
+	receipt, err := a.write(ctx, intent)
+	if err != nil {
+		return Answer{decision: a.id, err: fhir.AsError(err)}
+	}
+	index := receipt.Index()
+	a.record.Intent = &index
+	// From here the write happens or not whatever the caller does: a hang-up must not leave it half-known.
+	r, err := a.clinic.EMR.Write(context.WithoutCancel(ctx), change)
+	if err != nil {
+		a.record.Patients = intent.Patients
+		return a.fail(ctx, fhir.AsError(err))
+	}
+	a.record.After = digest(r)
+	return a.written(ctx, r, status)
+}
+
+// written answers with what stands in the EMR after a write, cut to what the caller may read of it.
+func (a *access) written(ctx context.Context, r fhir.Resource, status int) Answer {
+	released, _ := a.decision.Release(r)
+	if released.IsZero() { // written, but the EMR made something of it that the grant does not reach
+		a.record.Withheld = 1
+		return a.fail(ctx, fhir.E("vestibule.write", fhir.KindUpstream, "written-out-of-reach",
+			"The EMR has carried out the write, but what it made of it lies outside your grants; ask the clinic to look at it."))
+	}
+	a.record.Resource = released.Ref().String()
+	answer := a.one(ctx, status, released)
+	if answer.err == nil && status == http.StatusCreated {
+		answer.location = released.Ref()
+	}
+	return answer
+}
+
+func names(refs []fhir.Ref) []string {
+	var out []string
+	for _, r := range refs {
+		out = append(out, r.String())
+	}
+	return out
+}
