@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -58,7 +59,7 @@ func (b Bundle) Entries() ([]Entry, error) {
 	if entries.Kind() != Array {
 		return nil, E("fhir.Entries", KindInvalid, "not-a-bundle", "Bundle.entry is an array.").At("entry")
 	}
-	var out []Entry
+	out := make([]Entry, 0, entries.size())
 	for v := range entries.Items() {
 		r, err := resourceAt(v.Get("resource"))
 		if err != nil {
@@ -95,20 +96,25 @@ func (s Searchset) AppendTo(dst []byte) []byte {
 		dst = append(appendJSON(dst, s.Next), '}')
 	}
 	dst = append(dst, ']')
-	for i, c := range s.Entries {
-		if i == 0 {
-			dst = append(dst, `,"entry":[`...)
-		} else {
-			dst = append(dst, ',')
-		}
-		dst = append(dst, `{"fullUrl":"`...)
-		dst = append(append(dst, s.Base...), '/')
-		dst = append(append(append(dst, c.r.Type()...), '/'), c.r.ID()...)
-		dst = c.AppendTo(append(dst, `","search":{"mode":"match"},"resource":`...))
-		dst = append(dst, '}')
-	}
-	if len(s.Entries) > 0 {
-		dst = append(dst, ']')
+	entries := slices.DeleteFunc(slices.Clone(s.Entries), func(c Cut) bool { return c.r.IsZero() })
+	if len(entries) > 0 {
+		dst = appendEntries(append(dst, `,"entry":[`...), s.Base, entries)
 	}
 	return append(dst, '}')
+}
+
+// appendEntries writes what a type and an id, valid as they are, need no escaping for.
+func appendEntries(dst []byte, base string, entries []Cut) []byte {
+	quoted := appendJSON(nil, base)
+	quoted = quoted[:len(quoted)-1]
+	for i, c := range entries {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(append(append(dst, `{"fullUrl":`...), quoted...), '/')
+		dst = append(append(dst, c.r.root.Get("resourceType").text()...), '/')
+		dst = append(dst, c.r.root.Get("id").text()...)
+		dst = append(c.AppendTo(append(dst, `","search":{"mode":"match"},"resource":`...)), '}')
+	}
+	return append(dst, ']')
 }

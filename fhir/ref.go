@@ -42,8 +42,10 @@ func (r Ref) String() string {
 
 // ValidID reports whether s is a FHIR id that is safe in a path: 1 to 64 of A-Z a-z 0-9 - and '.', but not "." or "..",
 // which R4's pattern lets through (hazard H13).
-func ValidID(s string) bool {
-	if s == "" || len(s) > 64 || s == "." || s == ".." {
+func ValidID(s string) bool { return validID(s) }
+
+func validID[T string | []byte](s T) bool {
+	if len(s) == 0 || len(s) > 64 || string(s) == "." || string(s) == ".." {
 		return false
 	}
 	for i := range len(s) {
@@ -56,8 +58,8 @@ func ValidID(s string) bool {
 }
 
 // validType reports whether s is spelt like a resource type: an upper-case letter, then letters.
-func validType(s string) bool {
-	if s == "" || len(s) > 64 || s[0] < 'A' || s[0] > 'Z' {
+func validType[T string | []byte](s T) bool {
+	if len(s) == 0 || len(s) > 64 || s[0] < 'A' || s[0] > 'Z' {
 		return false
 	}
 	for i := range len(s) {

@@ -24,10 +24,10 @@ func resourceAt(v Value) (Resource, error) {
 	if v.Kind() != Object {
 		return Resource{}, E(op, KindInvalid, "not-a-resource", "A FHIR resource is a JSON object.")
 	}
-	if !validType(v.Get("resourceType").Text()) {
+	if !validType(v.Get("resourceType").text()) {
 		return Resource{}, E(op, KindInvalid, "not-a-resource", "A FHIR resource names its type in resourceType.").At("resourceType")
 	}
-	if id := v.Get("id"); id.Exists() && !ValidID(id.Text()) {
+	if id := v.Get("id"); id.Exists() && !validID(id.text()) {
 		return Resource{}, E(op, KindInvalid, "invalid-id", "An id is 1 to 64 letters, digits, '-' and '.'.").At("id")
 	}
 	return Resource{root: v}, nil

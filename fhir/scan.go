@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -72,7 +73,7 @@ func Parse(b []byte, lim Limits) (Value, error) {
 	}
 	s := scanner{src: b, lim: lim, nodes: make([]node, 0, len(b)/20+8)}
 	i := s.space(0)
-	i, err := s.value(i, node{})
+	i, err := s.value(i, label{})
 	if err != nil {
 		return Value{}, err
 	}
@@ -100,75 +101,108 @@ func (s *scanner) space(i int) int {
 	return i
 }
 
-// value scans the value at i into the index; n carries the member's name, if any. It returns the offset after the value.
-func (s *scanner) value(i int, n node) (int, error) {
+// label is a member's name: src[at:at+size], without its quotes. The zero label is an array's item's.
+type label struct {
+	at    uint32
+	size  uint16
+	flags uint8
+}
+
+// append adds a node for the value at start and returns its index. Field by field, because a node is too large for the
+// compiler to keep in registers.
+func (s *scanner) append(start int, l label) int {
+	at := len(s.nodes)
+	if at == cap(s.nodes) {
+		s.nodes = slices.Grow(s.nodes, 1+at/2)
+	}
+	s.nodes = s.nodes[:at+1]
+	n := &s.nodes[at]
+	n.start, n.name, n.nameLen, n.flags = uint32(start), l.at, l.size, l.flags
+	return at
+}
+
+// finish completes the node at index at, all of whose subtree is in the index by now.
+func (s *scanner) finish(at int, kind JSONKind, end int) {
+	n := &s.nodes[at]
+	n.kind, n.end, n.next = kind, uint32(end), uint32(len(s.nodes))
+}
+
+// value scans the value at i into the index; l is the member's name, if any. It returns the offset after the value.
+func (s *scanner) value(i int, l label) (end int, err error) {
 	if i >= len(s.src) {
 		return i, s.bad(i, "the document ends where a value should be")
 	}
 	if len(s.nodes) >= s.lim.Nodes {
 		return i, tooLarge("too-many-values", fmt.Sprintf("The document holds more than %d values.", s.lim.Nodes))
 	}
-	at := len(s.nodes)
-	n.start = uint32(i)
-	s.nodes = append(s.nodes, n)
-	kind, flags, end, err := s.scan(i, at)
-	if err != nil {
-		return i, err
+	kind := String
+	switch c := s.src[i]; {
+	case c == '"':
+		var escaped bool
+		if end, escaped, err = s.text(i + 1); err != nil {
+			return end, err
+		}
+		if escaped {
+			l.flags |= flagTextEscaped
+		}
+		end++
+	case c == '{' || c == '[':
+		return s.nested(i, l)
+	default:
+		if kind, end, err = s.bare(i); err != nil {
+			return end, err
+		}
 	}
-	p := &s.nodes[at]
-	p.kind, p.end, p.next = kind, uint32(end), uint32(len(s.nodes))
-	p.flags |= flags
+	s.finish(s.append(i, l), kind, end)
 	return end, nil
 }
 
-func (s *scanner) scan(i, at int) (kind JSONKind, flags uint8, end int, err error) {
+// bare scans a number, true, false or null.
+func (s *scanner) bare(i int) (kind JSONKind, end int, err error) {
 	switch c := s.src[i]; {
-	case c == '"':
-		end, escaped, err := s.text(i + 1)
-		if escaped {
-			flags = flagTextEscaped
-		}
-		return String, flags, end + 1, err
-	case c == '{':
-		end, err = s.nested(i, at, s.object)
-		return Object, 0, end, err
-	case c == '[':
-		end, err = s.nested(i, at, s.array)
-		return Array, 0, end, err
-	case c == 't':
-		end, err = s.word(i, "true")
-		return True, 0, end, err
-	case c == 'f':
-		end, err = s.word(i, "false")
-		return False, 0, end, err
-	case c == 'n':
-		end, err = s.word(i, "null")
-		return Null, 0, end, err
 	case c == '-' || c >= '0' && c <= '9':
 		end, err = s.number(i)
-		return Number, 0, end, err
+		return Number, end, err
+	case c == 't':
+		end, err = s.word(i, "true")
+		return True, end, err
+	case c == 'f':
+		end, err = s.word(i, "false")
+		return False, end, err
+	case c == 'n':
+		end, err = s.word(i, "null")
+		return Null, end, err
 	}
-	return Absent, 0, i, s.bad(i, "a value cannot begin here")
+	return Absent, i, s.bad(i, "a value cannot begin here")
 }
 
-func (s *scanner) nested(i, at int, scan func(i, at int) (int, error)) (int, error) {
+// nested scans an array or object: its node stands before those of its children and is completed after them.
+func (s *scanner) nested(i int, l label) (end int, err error) {
 	if s.depth >= s.lim.Depth {
 		return i, tooLarge("too-deep", fmt.Sprintf("The document is nested more than %d levels deep.", s.lim.Depth))
 	}
 	s.depth++
-	end, err := scan(i+1, at)
+	at := s.append(i, l)
+	kind := Array
+	if s.src[i] == '{' {
+		kind = Object
+		end, err = s.object(i+1, at)
+	} else {
+		end, err = s.array(i + 1)
+	}
 	s.depth--
+	s.finish(at, kind, end)
 	return end, err
 }
 
-func (s *scanner) array(i, _ int) (int, error) {
+func (s *scanner) array(i int) (int, error) {
 	i = s.space(i)
 	if i < len(s.src) && s.src[i] == ']' {
 		return i + 1, nil
 	}
 	for {
 		var err error
-		if i, err = s.value(s.space(i), node{}); err != nil {
+		if i, err = s.value(s.space(i), label{}); err != nil {
 			return i, err
 		}
 		i = s.space(i)
@@ -194,15 +228,15 @@ func (s *scanner) object(i, at int) (int, error) {
 	var seen names
 	for {
 		i = s.space(i)
-		n, colon, err := s.name(i)
+		l, colon, err := s.name(i)
 		if err != nil {
 			return i, err
 		}
-		if seen.again(s, at, n) {
+		if seen.again(s, at, l) {
 			return i, E("fhir.Parse", KindInvalid, "duplicate-member",
 				fmt.Sprintf("Not valid JSON at byte %d: a member of this name is already in the object.", i))
 		}
-		if i, err = s.value(s.space(colon+1), n); err != nil {
+		if i, err = s.value(s.space(colon+1), l); err != nil {
 			return i, err
 		}
 		i = s.space(i)
@@ -221,53 +255,56 @@ func (s *scanner) object(i, at int) (int, error) {
 }
 
 // name scans a member's name and finds its colon.
-func (s *scanner) name(i int) (n node, colon int, err error) {
+func (s *scanner) name(i int) (l label, colon int, err error) {
 	if i >= len(s.src) || s.src[i] != '"' {
-		return n, i, s.bad(i, "expected a member's name")
+		return l, i, s.bad(i, "expected a member's name")
 	}
 	end, escaped, err := s.text(i + 1)
 	if err != nil {
-		return n, i, err
+		return l, i, err
 	}
 	if end-i-1 > 1<<16-1 {
-		return n, i, tooLarge("name-too-long", "A member's name is longer than 65,535 bytes.")
+		return l, i, tooLarge("name-too-long", "A member's name is longer than 65,535 bytes.")
 	}
-	n.name, n.nameLen = uint32(i+1), uint16(end-i-1)
+	l.at, l.size = uint32(i+1), uint16(end-i-1)
 	if escaped {
-		n.flags = flagNameEscaped
+		l.flags = flagNameEscaped
 	}
 	colon = s.space(end + 1)
 	if colon >= len(s.src) || s.src[colon] != ':' {
-		return n, i, s.bad(colon, "expected ':'")
+		return l, i, s.bad(colon, "expected ':'")
 	}
-	return n, colon, nil
+	return l, colon, nil
 }
 
-// names remembers the member names of one object: a 64-bit sketch answers "never seen" for nearly every name, siblings
+// names remembers the member names of one object: a sketch of 256 bits answers "never seen" for nearly every name, siblings
 // are compared where it cannot, and a set takes over in a large object.
 type names struct {
-	sketch uint64
+	sketch [4]uint64
 	count  int
 	set    map[string]struct{}
 }
 
-func (m *names) again(s *scanner, parent int, n node) bool {
-	name := s.src[n.name : n.name+uint32(n.nameLen)]
-	if n.flags&flagNameEscaped != 0 {
+func (m *names) again(s *scanner, parent int, l label) bool {
+	name := s.src[l.at : l.at+uint32(l.size)]
+	if l.flags&flagNameEscaped != 0 {
 		name = unescape(name)
 	}
 	m.count++
 	if m.count > manyMembers {
 		return m.inSet(s, parent, name)
 	}
-	bit := uint64(1) << (sketchOf(name) & 63)
-	if m.sketch&bit == 0 {
-		m.sketch |= bit
+	h := sketchOf(name)
+	word, bit := &m.sketch[h>>6&3], uint64(1)<<(h&63)
+	if *word&bit == 0 {
+		*word |= bit
 		return false
 	}
 	for c := uint32(parent + 1); c < uint32(len(s.nodes)); c = s.nodes[c].next {
-		if bytes.Equal(memberName(s.src, &s.nodes[c]), name) {
-			return true
+		if is := &s.nodes[c]; is.flags&flagNameEscaped != 0 || int(is.nameLen) == len(name) {
+			if bytes.Equal(memberName(s.src, is), name) {
+				return true
+			}
 		}
 	}
 	return false
@@ -291,8 +328,8 @@ func sketchOf(name []byte) uint32 {
 	if len(name) == 0 {
 		return 0
 	}
-	h := uint32(len(name))*0x9E3779B1 + uint32(name[0])*0x85EBCA6B + uint32(name[len(name)-1])*0xC2B2AE35
-	return h>>26 ^ uint32(name[len(name)/2])
+	h := uint32(len(name)) ^ uint32(name[0])<<8 ^ uint32(name[len(name)-1])<<16 ^ uint32(name[len(name)/2])<<24
+	return h * 0x9E3779B1 >> 24
 }
 
 // memberName is a member's name as it reads, escapes resolved.
@@ -351,9 +388,10 @@ func (s *scanner) digits(i int) int {
 // the high bit of each byte of m is set where that byte, or a lower one, needs a closer look.
 func (s *scanner) text(i int) (end int, escaped bool, err error) {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
+	src := s.src
 	for {
-		for i+8 <= len(s.src) {
-			w := binary.LittleEndian.Uint64(s.src[i:])
+		for i+8 <= len(src) {
+			w := binary.LittleEndian.Uint64(src[i:])
 			quote, slash := w^(ones*'"'), w^(ones*'\\')
 			m := ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*0x20)&^w | w) & high
 			if m != 0 {
@@ -362,10 +400,10 @@ func (s *scanner) text(i int) (end int, escaped bool, err error) {
 			}
 			i += 8
 		}
-		if i >= len(s.src) {
+		if i >= len(src) {
 			return i, escaped, s.bad(i, "the document ends inside a string")
 		}
-		switch c := s.src[i]; {
+		switch c := src[i]; {
 		case c == '"':
 			return i, escaped, nil
 		case c == '\\':
@@ -378,7 +416,7 @@ func (s *scanner) text(i int) (end int, escaped bool, err error) {
 		case c < utf8.RuneSelf:
 			i++
 		default:
-			r, n := utf8.DecodeRune(s.src[i:])
+			r, n := utf8.DecodeRune(src[i:])
 			if r == utf8.RuneError && n <= 1 {
 				return i, escaped, s.bad(i, "the text is not UTF-8")
 			}
