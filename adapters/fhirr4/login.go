@@ -142,8 +142,8 @@ func (a *Adapter) fetchToken(ctx context.Context) ([]string, time.Duration, erro
 		return nil, 0, upstream(opLogin, "", "emr-login-refused", "The EMR's token endpoint gives tokens that the gateway cannot use.")
 	}
 	good := 5 * time.Minute // where the endpoint does not say: what Backend Services recommends at most
-	if tok.ExpiresIn > 0 {
-		good = time.Duration(min(tok.ExpiresIn, 86400)) * time.Second
+	if !tok.Expiry.IsZero() {
+		good = min(time.Until(tok.Expiry), 24*time.Hour) // x/oauth2 counts from the system's clock
 	}
 	return []string{"Bearer " + tok.AccessToken}, good - min(30*time.Second, good/5), nil
 }
