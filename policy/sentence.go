@@ -81,8 +81,8 @@ func list(items []string, word func(string) string, or string) string {
 }
 
 func (p Permission) sentence(zone *time.Location) string {
-	s, criteria, _, err := splitScope(p.Scope)
-	if err != nil {
+	s, criteria, smart, err := splitScope(p.Scope)
+	if err != nil || !smart {
 		return p.Scope
 	}
 	clauses, err := parseCriteria(s.typ, criteria, zone)

@@ -1,0 +1,283 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"vestibule/fhir"
+)
+
+// Small domains, so that permissions, searches and resources meet often.
+
+func drawPermission(t *rapid.T, zoned Context) (Permission, bool) {
+	p := Permission{Scope: "user/Appointment." + rapid.SampledFrom([]string{"rs", "s", "r", "rus", "us", "u", "cruds"[:2] + "us"}).Draw(t, "letters")}
+	p.Scope += drawCriteria(t)
+	p.Window = rapid.SampledFrom([]string{"", "", "-1d..+1d", "0d..0d", "+1d..+2w"}).Draw(t, "window")
+	if rapid.Bool().Draw(t, "some elements") {
+		p.Elements = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{
+			"status", "start", "participant", "participant.status", "comment", "priority", "description", "cancelationReason",
+		}), 1, 5, rapid.ID[string]).Draw(t, "elements")
+	}
+	if strings.ContainsAny(strings.SplitN(p.Scope, "?", 2)[0][len("user/Appointment."):], "cu") {
+		p.Write = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"status", "start", "participant", "comment", "priority"}), 1, 3, rapid.ID[string]).Draw(t, "write")
+	}
+	return p, len(Check(grantOf("one", p), zoned)) == 0
+}
+
+func drawCriteria(t *rapid.T) string {
+	pool := []string{
+		"practitioner=Practitioner/1", "practitioner=Practitioner/2", "practitioner=Practitioner/1,Practitioner/3", "status=booked",
+		"status=booked,pending", "status:not=cancelled", "part-status=accepted", "date=ge2026-11-25", "date=lt2026-11-26,gt2026-11-27",
+		"_security=R", "patient:missing=false", "_id=1,2",
+	}
+	some := rapid.SliceOfNDistinct(rapid.SampledFrom(pool), 0, 2, rapid.ID[string]).Draw(t, "criteria")
+	if len(some) == 0 {
+		return ""
+	}
+	return "?" + strings.Join(some, "&")
+}
+
+func drawGrants(t *rapid.T, ctx Context) []Grant {
+	var out []Grant
+	for i := range rapid.IntRange(1, 4).Draw(t, "grants") {
+		g := grantOf(fmt.Sprintf("g%d", i))
+		for range rapid.IntRange(1, 2).Draw(t, "permissions") {
+			if p, ok := drawPermission(t, ctx); ok {
+				g.Permissions = append(g.Permissions, p)
+			}
+		}
+		if len(g.Permissions) > 0 {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// appointmentParts is an appointment by its members, so that two can differ in one.
+type appointmentParts [7]string
+
+func drawParts(t *rapid.T, label string) (a appointmentParts) {
+	for i := range a {
+		a[i] = drawPart(t, i, label)
+	}
+	return a
+}
+
+func drawPart(t *rapid.T, i int, label string) string {
+	who := func(refs ...string) string {
+		var out []string
+		for _, ref := range refs {
+			out = append(out, `{"actor":{"reference":"`+ref+`"},"status":"accepted"}`)
+		}
+		return `,"participant":[` + strings.Join(out, ",") + `]`
+	}
+	return rapid.SampledFrom([][]string{
+		{"", `,"status":"booked"`, `,"status":"pending"`, `,"status":"cancelled"`},
+		{"", `,"start":"2026-11-25T09:00:00-05:00"`, `,"start":"2026-11-26T09:00:00-05:00"`, `,"start":"2026-12-05T23:30:00-05:00"`, `,"start":"2026-11-27"`},
+		{who("Practitioner/1", "Patient/1"), who("Practitioner/2"), who("Practitioner/3", "Practitioner/2"), `,"participant":[{"status":"declined"}]`, ""},
+		{"", `,"comment":"a"`, `,"comment":"b"`},
+		{"", `,"priority":1`, `,"priority":2`},
+		{"", `,"description":"x"`, `,"description":"y"`},
+		{"", "", "", `,"meta":{"security":[{"code":"R"}]}`, `,"meta":{"security":[{"code":"N"}]}`},
+	}[i]).Draw(t, fmt.Sprint(label, i))
+}
+
+func (a appointmentParts) resource(t testing.TB) fhir.Resource {
+	return resource(t, "%s", `{"resourceType":"Appointment","id":"1"`+strings.Join(a[:], "")+"}")
+}
+
+func drawSearch(t *rapid.T) string {
+	pool := []string{
+		"status=booked", "status:not=booked", "status:missing=true", "practitioner=Practitioner/1", "patient=Patient/1", "part-status=declined",
+		"date=ge2026-11-26", "date=2026-11-25", "_id=1", "_sort=date", "_sort=-status", "_elements=status,comment", "_elements=participant", "_security=R",
+	}
+	return "GET Appointment?" + strings.Join(rapid.SliceOfNDistinct(rapid.SampledFrom(pool), 0, 3, func(s string) string {
+		name, _, _ := strings.Cut(s, "=")
+		return name
+	}).Draw(t, "search"), "&")
+}
+
+func drawTokenScopes(t *rapid.T) []string {
+	if rapid.Bool().Draw(t, "free token") {
+		return []string{"user/*.cruds"}
+	}
+	pool := []string{
+		"user/Appointment.rs", "user/Appointment.u", "user/Appointment.rus?status=booked", "user/Appointment.cruds?practitioner=Practitioner/1",
+		"user/*.read", "user/Appointment.s?part-status=accepted", "user/Appointment.r?date=ge2026-11-26", "openid", "user/Task.cruds",
+	}
+	return rapid.SliceOfNDistinct(rapid.SampledFrom(pool), 0, 3, rapid.ID[string]).Draw(t, "scopes")
+}
+
+// shownBy is what a search or read shows of r: its members and their raw text; nil if it is not released or not permitted.
+func shownBy(t testing.TB, s *Set, req Request, r fhir.Resource) map[string]string {
+	released, _ := s.Decide(req).Release(r)
+	if released.IsZero() {
+		return nil
+	}
+	out := map[string]string{}
+	for name, v := range resource(t, "%s", text(released)).Value().Members() {
+		out[name] = string(v.Raw())
+	}
+	return out
+}
+
+func request(t testing.TB, line string, scopes []string) Request {
+	req := ask(t, line)
+	req.Caller.Scopes = scopes
+	return req
+}
+
+func TestNarrowIsASupersetOfRelease(t *testing.T) {
+	ctx, released := contextOf(t), 0
+	rapid.Check(t, func(rt *rapid.T) {
+		s := compiled(t, drawGrants(rt, ctx)...)
+		req := request(t, drawSearch(rt), drawTokenScopes(rt))
+		d := s.Decide(req)
+		q := d.Narrow(req.Interaction.Query)
+		for i := range 4 {
+			r := drawParts(rt, fmt.Sprint("r", i)).resource(t)
+			if got, _ := d.Release(r); !got.IsZero() {
+				released++
+				if !q.Match(r) {
+					rt.Fatalf("%s is released but the EMR was asked for %s", r.Bytes(), q.Encode())
+				}
+			}
+		}
+	})
+	if released == 0 {
+		t.Error("nothing was ever released: the property says nothing")
+	}
+}
+
+func TestGrantsTogetherShowWhatEachShowsAlone(t *testing.T) {
+	ctx := contextOf(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		grants := drawGrants(rt, ctx)
+		line := rapid.SampledFrom([]string{"GET Appointment", "GET Appointment/1"}).Draw(rt, "line")
+		req, r := request(t, line, drawTokenScopes(rt)), drawParts(rt, "r").resource(t)
+		together := shownBy(t, compiled(t, grants...), req, r)
+		alone := map[string]bool{}
+		for _, g := range grants {
+			for _, p := range g.Permissions {
+				for name := range shownBy(t, compiled(t, grantOf("alone", p)), req, r) {
+					alone[name] = true
+				}
+			}
+		}
+		for name := range together {
+			if !alone[name] && name != "meta" { // the mark that something is missing
+				rt.Fatalf("%s is shown by no permission alone", name)
+			}
+		}
+		for name := range alone {
+			if _, ok := together[name]; !ok && name != "meta" {
+				rt.Fatalf("%s is shown by a permission alone, but not by all together", name)
+			}
+		}
+	})
+}
+
+func TestMoreGrantsNeverReduceAndTokenScopesNeverAdd(t *testing.T) {
+	ctx := contextOf(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		grants, line, scopes := drawGrants(rt, ctx), drawSearch(rt), drawTokenScopes(rt)
+		r := drawParts(rt, "r").resource(t)
+		some := rapid.IntRange(0, len(grants)).Draw(rt, "some")
+		less := shownBy(t, compiled(t, grants[:some]...), request(t, line, scopes), r)
+		more := shownBy(t, compiled(t, grants...), request(t, line, scopes), r)
+		free := shownBy(t, compiled(t, grants...), request(t, line, []string{"user/*.cruds"}), r)
+		for name := range less {
+			if _, ok := more[name]; !ok && name != "meta" {
+				rt.Fatalf("%s is shown under fewer grants only", name)
+			}
+		}
+		for name := range more {
+			if _, ok := free[name]; !ok && name != "meta" {
+				rt.Fatalf("%s is shown only because the token is narrower", name)
+			}
+		}
+	})
+}
+
+// Two worlds in which an unrestricted search shows the caller the same: then every search shows the same. Whatever can be
+// asked, it tells nothing that the grants do not show anyway (hazard H1).
+func TestNoSearchTellsMoreThanTheGrantsShow(t *testing.T) {
+	ctx, twins, hits := contextOf(t), 0, 0
+	rapid.Check(t, func(rt *rapid.T) {
+		s := compiled(t, drawGrants(rt, ctx)...)
+		scopes := drawTokenScopes(rt)
+		a := drawParts(rt, "a")
+		b := a
+		for _, i := range rapid.SliceOfNDistinct(rapid.IntRange(0, len(b)-1), 1, 2, rapid.ID[int]).Draw(rt, "differ in") {
+			b[i] = drawPart(rt, i, "b")
+		}
+		ra, rb := a.resource(t), b.resource(t)
+		view := func(line string, r fhir.Resource) string {
+			released, _ := s.Decide(request(t, line, scopes)).Release(r)
+			return text(released)
+		}
+		if a == b || view("GET Appointment", ra) != view("GET Appointment", rb) {
+			return
+		}
+		twins++
+		line := drawSearch(rt)
+		va, vb := view(line, ra), view(line, rb)
+		if va != "" {
+			hits++
+		}
+		if va != vb {
+			rt.Fatalf("%s tells apart what the grants show alike:\n%s\n%s\nas\n%s\n%s", line, ra.Bytes(), rb.Bytes(), va, vb)
+		}
+	})
+	if !testing.Short() && (twins == 0 || hits == 0) {
+		t.Errorf("%d twins, %d shown: the property says nothing", twins, hits)
+	}
+}
+
+func TestAnAcceptedUpdateStaysWithinWriteAndWithinReach(t *testing.T) {
+	ctx, changed := contextOf(t), 0
+	rapid.Check(t, func(rt *rapid.T) {
+		grants := drawGrants(rt, ctx)
+		s := compiled(t, grants...)
+		before := drawParts(rt, "before")
+		after := before
+		for _, i := range rapid.SliceOfNDistinct(rapid.IntRange(0, 5), 1, 2, rapid.ID[int]).Draw(rt, "edits") {
+			after[i] = drawPart(rt, i, "after")
+		}
+		rb, ra := before.resource(t), after.resource(t)
+		d := s.Decide(request(t, "PUT Appointment/1", drawTokenScopes(rt)))
+		accepted, _ := d.Accept(rb, ra)
+		if accepted.IsZero() {
+			return
+		}
+		changed += len(accepted.Changed())
+		var may []string
+		for _, g := range grants {
+			for _, p := range g.Permissions {
+				may = append(may, p.Write...)
+			}
+		}
+		for _, name := range accepted.Changed() {
+			if !slices.Contains(may, name) {
+				rt.Fatalf("%s changed; write lists %v", name, may)
+			}
+		}
+		for name, v := range rb.Value().Members() {
+			if now := accepted.Resource().Value().Get(name); !slices.Contains(accepted.Changed(), name) && string(now.Raw()) != string(v.Raw()) {
+				rt.Fatalf("%s was %s and is %s", name, v.Raw(), now.Raw())
+			}
+		}
+		for _, r := range []fhir.Resource{rb, accepted.Resource()} {
+			if found, _ := d.p.use.find(r); !found.any {
+				rt.Fatalf("%s is out of reach", r.Bytes())
+			}
+		}
+	})
+	if changed == 0 {
+		t.Error("nothing was ever changed: the property says nothing")
+	}
+}
