@@ -29,7 +29,7 @@ type Options struct {
 // Ledger is the records of every clinic of one deployment. It is safe for concurrent use; exactly one process may have a
 // database open as a Ledger at a time.
 type Ledger struct {
-	db       *sql.DB
+	*Reader
 	now      func() time.Time
 	random   io.Reader
 	patience time.Duration
@@ -61,7 +61,7 @@ func Open(ctx context.Context, db *sql.DB, o Options) (*Ledger, error) {
 		return nil, fhir.E(op, fhir.KindInternal, "ledger-key", "The ledger's signing key cannot be used.").Because(err)
 	}
 	l := &Ledger{
-		db: db, now: o.Now, random: &lockedReader{r: o.Random}, patience: o.Patience, signer: signer, verifier: verifier,
+		Reader: NewReader(db), now: o.Now, random: &lockedReader{r: o.Random}, patience: o.Patience, signer: signer, verifier: verifier,
 		queue: queue{wake: make(chan struct{}, 1)}, ops: make(chan func()), stopped: make(chan struct{}),
 	}
 	if l.now == nil {

@@ -99,9 +99,10 @@ type Admin struct {
 
 // Entry is a record with its place in its log.
 type Entry struct {
-	Log    string // the log's name
-	Index  int64  // from 0, without gaps
-	Record Record
+	Deployment string // whose ledger it is
+	Log        string // the log's name
+	Index      int64  // from 0, without gaps
+	Record     Record
 }
 
 // Key is the agent's identity as the index knows it: "iss|sub".

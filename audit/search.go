@@ -34,6 +34,8 @@ type Search struct {
 	Actions  []string // AuditEvent.action codes
 	Before   int64    // only entries with a smaller index; 0: from the newest. This is how a search is paged.
 	Count    int      // at most; 0: DefaultCount, and never more than MaxCount
+
+	events []string // ids of AuditEvents: which of an entry's events EventsFor gives
 }
 
 // Result is what a search found, newest first. The order is that of the log, which nothing later changes: paging with
@@ -45,9 +47,9 @@ type Result struct {
 
 // Search finds entries of a clinic's log. It sees every record that was durable when it began. A clinic without a log has
 // no entries.
-func (l *Ledger) Search(ctx context.Context, clinic string, q Search) (Result, error) {
+func (r *Reader) Search(ctx context.Context, clinic string, q Search) (Result, error) {
 	const op = "audit.Search"
-	tx, err := l.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := r.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return Result{}, readFailed(op, err)
 	}
@@ -64,8 +66,8 @@ func (l *Ledger) Search(ctx context.Context, clinic string, q Search) (Result, e
 }
 
 // Read is one entry of a clinic's log.
-func (l *Ledger) Read(ctx context.Context, clinic string, index int64) (Entry, error) {
-	found, err := l.Search(ctx, clinic, Search{Indexes: []int64{index}, Count: 1})
+func (r *Reader) Read(ctx context.Context, clinic string, index int64) (Entry, error) {
+	found, err := r.Search(ctx, clinic, Search{Indexes: []int64{index}, Count: 1})
 	if err != nil {
 		return Entry{}, err
 	}
@@ -156,54 +158,4 @@ func contains[T comparable](list []T, x T) bool {
 		}
 	}
 	return false
-}
-
-// Orphans are the intents of a clinic's log that no outcome or unresolved record has settled, oldest first. While the
-// gateway serves, those of accesses under way are among them.
-func (l *Ledger) Orphans(ctx context.Context, clinic string) ([]Entry, error) {
-	const op = "audit.Orphans"
-	tx, err := l.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return nil, readFailed(op, err)
-	}
-	defer tx.Rollback()
-	s := &searcher{ctx: ctx, q: tx, limit: MaxCount}
-	out, err := s.orphans(clinic)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, readFailed(op, err)
-	}
-	return out, nil
-}
-
-// Unresolved are the Orphans of every clinic: after a start, before serving, each wants an unresolved record.
-func (l *Ledger) Unresolved(ctx context.Context) ([]Entry, error) {
-	clinics, err := l.Clinics(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var out []Entry
-	for _, clinic := range clinics {
-		entries, err := l.Orphans(ctx, clinic)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, entries...)
-	}
-	return out, nil
-}
-
-// Clinics are the clinics that have a log, in the order in which their logs began.
-func (l *Ledger) Clinics(ctx context.Context) ([]string, error) {
-	logs, err := readLogs(ctx, l.db)
-	if err != nil {
-		return nil, readFailed("audit.Clinics", err)
-	}
-	out := make([]string, 0, len(logs))
-	for _, s := range logs {
-		out = append(out, s.clinic)
-	}
-	return out, nil
 }

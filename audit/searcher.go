@@ -20,6 +20,7 @@ type searcher struct {
 
 	log     int64
 	name    string
+	owner   string // the deployment
 	size    int64
 	indexed int64
 	found   []Entry
@@ -42,7 +43,8 @@ func (s *searcher) run(clinic string) error {
 
 // open finds the log and how far it and its index reach.
 func (s *searcher) open(clinic string) error {
-	err := s.q.QueryRowContext(s.ctx, `SELECT id, name FROM log WHERE clinic = $1`, clinic).Scan(&s.log, &s.name)
+	err := s.q.QueryRowContext(s.ctx, `SELECT log.id, log.name, ledger.deployment FROM log, ledger WHERE log.clinic = $1`, clinic).
+		Scan(&s.log, &s.name, &s.owner)
 	if err != nil {
 		return err
 	}
@@ -106,7 +108,7 @@ func (s *searcher) consider(index int64) (done bool, err error) {
 		s.more = true
 		return true, nil
 	}
-	s.found = append(s.found, Entry{Log: s.name, Index: index, Record: r})
+	s.found = append(s.found, Entry{Deployment: s.owner, Log: s.name, Index: index, Record: r})
 	return false, nil
 }
 
@@ -280,64 +282,4 @@ func (s *searcher) result() Result {
 		out.Next = s.found[len(s.found)-1].Index
 	}
 	return out
-}
-
-// orphans are the open intents: those the index knows and those of the tail, less what the tail settles.
-func (s *searcher) orphans(clinic string) ([]Entry, error) {
-	if err := s.open(clinic); err != nil {
-		return nil, err
-	}
-	open := make(map[int64]bool)
-	rows, err := s.q.QueryContext(s.ctx, `SELECT idx FROM open_intent WHERE log = $1`, s.log)
-	if err != nil {
-		return nil, err
-	}
-	for rows.Next() {
-		var index int64
-		if err := rows.Scan(&index); err != nil {
-			return nil, firstOf(err, rows.Close())
-		}
-		open[index] = true
-	}
-	if err := firstOf(rows.Err(), rows.Close()); err != nil {
-		return nil, err
-	}
-	if err := s.tailIntents(open); err != nil {
-		return nil, err
-	}
-	out := make([]Entry, 0, len(open))
-	for _, index := range slices.Sorted(maps.Keys(open)) {
-		line, err := s.line(index)
-		if err != nil {
-			return nil, err
-		}
-		r, err := DecodeRecord(line)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, Entry{Log: s.name, Index: index, Record: r})
-	}
-	return out, nil
-}
-
-// tailIntents brings a set of open intents from the index's end to the log's.
-func (s *searcher) tailIntents(open map[int64]bool) error {
-	for index := s.indexed; index < s.size; index++ {
-		line, err := s.line(index)
-		if err != nil {
-			return err
-		}
-		r, err := DecodeRecord(line)
-		if err != nil {
-			return err
-		}
-		f := factsOf(&r)
-		if f.intent {
-			open[index] = true
-		}
-		if f.settles >= 0 {
-			delete(open, f.settles)
-		}
-	}
-	return nil
 }

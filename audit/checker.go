@@ -1,0 +1,123 @@
+package audit
+
+import (
+	"maps"
+	"slices"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// checker recomputes one log's tree from its records and holds it against what was signed. Verify feeds it a file,
+// VerifyDB a database.
+type checker struct {
+	Report
+	verifier note.Verifier
+	edge     edge
+	intents  map[int64]string // open intents: index to access
+	held     []treeHead       // checkpoints that the verifier got elsewhere
+	facts    facts            // of the record taken last
+}
+
+func newChecker(v note.Verifier, origin, clinic string, held []treeHead) *checker {
+	c := &checker{verifier: v, intents: make(map[int64]string)}
+	c.Origin, c.Clinic, c.Root = origin, clinic, "none"
+	c.Phases, c.Outcomes = make(map[Phase]int64), make(map[Outcome]int64)
+	for _, h := range held {
+		if h.origin == origin {
+			c.held = append(c.held, h)
+		}
+	}
+	return c
+}
+
+// record takes the next record; leaf is the hash that was stored for it. It returns what the tree stores for it.
+func (c *checker) record(line []byte, leaf []byte) (stored []byte) {
+	index := c.edge.size
+	hash := tlog.RecordHash(line)
+	if string(hash[:]) != string(leaf) {
+		c.problem(index, "its bytes do not have the hash that was stored for it: it was changed")
+	}
+	stored = c.edge.add(nil, hash)
+	c.Records++
+	c.content(index, line)
+	for _, h := range c.held {
+		if h.size == c.edge.size && h.root != c.edge.root() {
+			c.problem(-1, "the checkpoint of %d records that you hold has another root: the log was rewritten", h.size)
+		}
+	}
+	return stored
+}
+
+// content checks what a record says of itself and of others.
+func (c *checker) content(index int64, line []byte) {
+	r, err := DecodeRecord(line)
+	c.facts = factsOf(&r)
+	if err != nil {
+		c.problem(index, "it cannot be read")
+		return
+	}
+	if r.Clinic != c.Clinic {
+		c.problem(index, "it belongs to another clinic: logs were swapped")
+	}
+	c.Phases[r.Phase]++
+	c.Outcomes[r.Outcome]++
+	if c.First.IsZero() || r.Time.Before(c.First) {
+		c.First = r.Time
+	}
+	if r.Time.After(c.Last) {
+		c.Last = r.Time
+	}
+	if r.Phase == PhaseIntent {
+		c.intents[index] = r.ID
+	}
+	if c.facts.settles >= 0 {
+		c.settle(index, c.facts.settles, &r)
+	}
+}
+
+func (c *checker) settle(index, intent int64, r *Record) {
+	access, ok := c.intents[intent]
+	switch {
+	case !ok:
+		c.problem(index, "it settles an intent at %d that is not there or already settled", intent)
+	case access != r.ID:
+		c.problem(index, "it settles the intent of another access at %d", intent)
+	default:
+		delete(c.intents, intent)
+	}
+}
+
+// checkpoint holds a signed checkpoint against the records so far.
+func (c *checker) checkpoint(signed string) {
+	head, err := openCheckpoint(signed, c.verifier)
+	switch {
+	case err != nil:
+		c.problem(-1, "the checkpoint after %d records is not signed by this key", c.edge.size)
+	case head.origin != c.Origin:
+		c.problem(-1, "the checkpoint after %d records belongs to another log", c.edge.size)
+	case head.size > c.edge.size:
+		c.problem(-1, "%d records were signed, but only %d are here: records are missing", head.size, c.edge.size)
+	case head.size < c.edge.size:
+		c.problem(-1, "%d records were signed where %d are: records were added", head.size, c.edge.size)
+	case head.root != c.edge.root():
+		c.problem(-1, "records %d to %d are not what was signed", c.Signed, c.edge.size-1)
+	default:
+		c.Checkpoints++
+		c.Signed, c.Root = head.size, head.root.String()
+	}
+}
+
+// finish says what can be said only at the end.
+func (c *checker) finish() *Report {
+	for _, h := range c.held {
+		if h.size > c.edge.size {
+			c.problem(-1, "you hold a checkpoint of %d records, but only %d are here: the log was cut or an old copy put back", h.size, c.edge.size)
+		}
+	}
+	if c.Records > 0 && c.Checkpoints == 0 {
+		c.problem(-1, "no checkpoint of this key covers any of the %d records", c.Records)
+	}
+	c.Open = slices.Sorted(maps.Keys(c.intents))
+	return &c.Report
+}

@@ -1,0 +1,119 @@
+package audit
+
+import (
+	"encoding/base64"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// entities are what the event is about: the transaction, the patient, the resource or the query, what left, and the
+// decision. BALP slices entities by type, so exactly one of them may be a "System Object" (trap e): everything of our own
+// has a type of its own.
+func (e Entry) entities(shape shape, patient string) []entity {
+	r := &e.Record
+	var out []entity
+	add := func(ok bool, en entity) {
+		if ok {
+			out = append(out, en)
+		}
+	}
+	add(r.RequestID != "", entity{Type: coding{systemBasicEntity, "XrequestId", ""}, What: &reference{Identifier: &identifier{"", r.RequestID}}})
+	add(r.Traceparent != "", entity{Type: coding{systemOwn, "traceparent", ""}, What: &reference{Identifier: &identifier{"", r.Traceparent}}})
+	add(patient != "", entity{Type: coding{systemEntityType, "1", "Person"}, Role: &coding{systemObjectRole, "1", "Patient"}, What: &reference{Reference: patient}})
+	search := r.Query != "" || shape.profile == "Query" || r.Interaction == InteractionAuditSearch
+	if search {
+		out = append(out, r.queryEntity())
+		out = append(out, r.released(patient)...)
+	} else {
+		add(r.Resource != "", r.dataEntity())
+	}
+	add(r.Admin.Subject != "", entity{Type: coding{systemOwn, "subject", ""}, Name: r.Admin.Subject})
+	add(r.Outcome != OutcomeSuccess && len(r.Reasons) > 0, r.outcomeEntity())
+	return append(out, entity{Type: coding{systemOwn, "decision", ""}, Detail: e.details()})
+}
+
+// queryEntity is the search as the gateway understood it; nothing it did not understand gets that far.
+func (r *Record) queryEntity() entity {
+	query := r.Type + "?" + r.Query
+	return entity{
+		Type: coding{systemEntityType, "2", "System Object"}, Role: &coding{systemObjectRole, "24", "Query"},
+		Query: base64.StdEncoding.EncodeToString([]byte(query)), Description: query,
+	}
+}
+
+func (r *Record) dataEntity() entity {
+	en := entity{
+		Type: coding{systemEntityType, "2", "System Object"}, Role: &coding{systemObjectRole, "4", "Domain Resource"},
+		What: &reference{Reference: r.Resource},
+	}
+	for _, item := range r.Released {
+		if item.Removed > 0 {
+			en.Detail = append(en.Detail, detail{"elements-removed", strconv.Itoa(item.Removed)})
+		}
+	}
+	return en
+}
+
+// released are the resources a search gave out, those of other patients left out.
+func (r *Record) released(patient string) []entity {
+	var out []entity
+	for _, item := range r.Released {
+		if patient != "" && len(item.Patients) > 0 && !slices.Contains(item.Patients, patient) {
+			continue
+		}
+		typ, _, _ := strings.Cut(item.Ref, "/")
+		en := entity{Type: coding{systemResource, typ, ""}, Role: &coding{systemObjectRole, "4", "Domain Resource"}, What: &reference{Reference: item.Ref}}
+		if item.Removed > 0 {
+			en.Detail = []detail{{"elements-removed", strconv.Itoa(item.Removed)}}
+		}
+		out = append(out, en)
+	}
+	return out
+}
+
+// outcomeEntity stands for the OperationOutcome that the caller got, by its reason codes.
+func (r *Record) outcomeEntity() entity {
+	en := entity{Type: coding{systemResource, "OperationOutcome", ""}}
+	for _, code := range r.Reasons {
+		en.Detail = append(en.Detail, detail{systemReason, code})
+	}
+	return en
+}
+
+// details are the fields that AuditEvent has no element for.
+func (e Entry) details() []detail {
+	r := &e.Record
+	out := []detail{{"access", r.ID}, {"phase", string(r.Phase)}, {"receipt", e.Log + "/" + strconv.FormatInt(e.Index, 10)}}
+	add := func(name, text string) {
+		if text != "" {
+			out = append(out, detail{name, text})
+		}
+	}
+	number := func(name string, n int) {
+		if n != 0 {
+			add(name, strconv.Itoa(n))
+		}
+	}
+	add("zone", r.Zone)
+	number("status", r.Status)
+	add("upstream", r.Upstream)
+	for _, code := range r.Reasons {
+		add("reason", code)
+	}
+	for _, g := range r.Grants {
+		add("grant", g)
+	}
+	number("released", len(r.Released))
+	number("withheld", r.Withheld)
+	add("changed", strings.Join(r.Changed, " "))
+	add("sha256-before", r.Before)
+	add("sha256-after", r.After)
+	add("operation", r.Operation)
+	add("action", r.Admin.Action)
+	add("version", r.Admin.Version)
+	if r.Intent != nil {
+		add("intent", e.Log+"/"+strconv.FormatInt(*r.Intent, 10))
+	}
+	return out
+}

@@ -1,0 +1,80 @@
+package audit
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// maxProblems bounds how many problems a report lists; the rest is counted.
+const maxProblems = 50
+
+// Problem is one thing that is not as it was signed.
+type Problem struct {
+	Index int64  // of the record; -1 where none can be named
+	Text  string // what is wrong, without anything out of a record
+}
+
+// Report is what verifying one log found.
+type Report struct {
+	Origin      string // from the checkpoints
+	Clinic      string
+	Records     int64
+	Checkpoints int   // signed, and consistent with the records
+	Signed      int64 // how many records the newest good checkpoint covers
+	Root        string
+	Phases      map[Phase]int64
+	Outcomes    map[Outcome]int64
+	First, Last time.Time // the earliest and the latest record
+	Open        []int64   // intents that no record settles
+	Problems    []Problem
+	Omitted     int // problems beyond those listed
+}
+
+// OK reports whether the log is what was signed, in full.
+func (r *Report) OK() bool { return len(r.Problems) == 0 }
+
+func (r *Report) problem(index int64, format string, args ...any) {
+	if len(r.Problems) >= maxProblems {
+		r.Omitted++
+		return
+	}
+	r.Problems = append(r.Problems, Problem{index, fmt.Sprintf(format, args...)})
+}
+
+// String is the verdict on one page.
+func (r *Report) String() string {
+	var b strings.Builder
+	verdict := "VERIFIED: every record is what was signed; none is missing, added, changed or moved."
+	if !r.OK() {
+		verdict = "NOT VERIFIED: this log is not what was signed."
+	}
+	fmt.Fprintf(&b, "%s\n\n", verdict)
+	fmt.Fprintf(&b, "clinic       %s\nlog          %s\nrecords      %d\n", r.Clinic, r.Origin, r.Records)
+	if !r.First.IsZero() {
+		fmt.Fprintf(&b, "from         %s\nto           %s\n", r.First.Format(timeLayout), r.Last.Format(timeLayout))
+	}
+	fmt.Fprintf(&b, "signed       %d records, root %s (%d checkpoints)\n", r.Signed, r.Root, r.Checkpoints)
+	for _, p := range [...]Phase{PhaseOutcome, PhaseDenial, PhaseIntent, PhaseUnresolved, PhaseAdmin, PhaseSystem} {
+		if n := r.Phases[p]; n > 0 {
+			fmt.Fprintf(&b, "%-12s %d\n", p, n)
+		}
+	}
+	if r.Records > r.Signed {
+		fmt.Fprintf(&b, "unsigned     the last %d records are not covered by a checkpoint yet\n", r.Records-r.Signed)
+	}
+	for _, index := range r.Open {
+		fmt.Fprintf(&b, "open         the intent at %d has no outcome\n", index)
+	}
+	for _, p := range r.Problems {
+		if p.Index >= 0 {
+			fmt.Fprintf(&b, "PROBLEM      record %d: %s\n", p.Index, p.Text)
+		} else {
+			fmt.Fprintf(&b, "PROBLEM      %s\n", p.Text)
+		}
+	}
+	if r.Omitted > 0 {
+		fmt.Fprintf(&b, "PROBLEM      and %d more\n", r.Omitted)
+	}
+	return b.String()
+}
