@@ -87,3 +87,12 @@ func plainError(err error) string {
 	}
 	return err.Error()
 }
+
+// Read reads the documents of a stream that has no file, such as standard input; name stands for it in messages.
+func Read(name string, r io.Reader) ([]Document, error) {
+	b, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
+	if err != nil {
+		return nil, Problems{{File: name, Text: plainError(err)}}
+	}
+	return Parse(name, b)
+}

@@ -1,0 +1,68 @@
+// Command vestibule is the gateway and what is needed to look after it. `vestibule --help` says what it can do.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+	_ "time/tzdata" // clinics' time zones, where the system has none
+
+	"github.com/alecthomas/kong"
+)
+
+// What the process exits with.
+const (
+	exitFailure = 1 // it could not be done, or a verdict is bad
+	exitUsage   = 2 // it was asked for wrongly
+)
+
+// commands is every command, in the order of the help.
+type commands struct {
+	Demo    demoCmd    `cmd:"" help:"Try it: two made-up clinics, an issuer and the gateway, on this machine only."`
+	Serve   serveCmd   `cmd:"" help:"Run the gateway."`
+	Apply   applyCmd   `cmd:"" help:"Put documents in force: clinics, connections, platforms, grants."`
+	Grants  grantsCmd  `cmd:"" help:"See, explain and revoke grants."`
+	Audit   auditCmd   `cmd:"" help:"Search, export and verify the trail."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], &terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Now: time.Now}))
+}
+
+// terminal is what a command talks to.
+type terminal struct {
+	In       io.Reader
+	Out, Err io.Writer
+	Now      func() time.Time
+}
+
+// run is the whole program but for the process: arguments in, exit code out. Only a request for help ends the process
+// from inside.
+func run(ctx context.Context, args []string, t *terminal) int {
+	var c commands
+	parser, err := kong.New(&c, kong.Name("vestibule"), kong.Writers(t.Out, t.Err),
+		kong.Description("A vestibule between virtual medical assistants and a clinic's EMR: one FHIR R4 API outside, any EMR inside, nobody further than the clinic allowed, and every passage on record."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Bind(t), kong.BindTo(ctx, (*context.Context)(nil)))
+	if err != nil {
+		fmt.Fprintln(t.Err, "vestibule:", err)
+		return exitFailure
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(t.Err, "vestibule: %v\nRun \"vestibule --help\", or a command with --help.\n", err)
+		return exitUsage
+	}
+	if err := parsed.Run(); err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(t.Err, "vestibule:", err)
+		return exitFailure
+	}
+	return 0
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"vestibule"
+	"vestibule/audit"
+	"vestibule/internal/store"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"vestibule": main, "trail": makeTrail})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "../../testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("UNTIL", time.Now().AddDate(0, 3, 0).Format(time.DateOnly)) // grants end in the future, at most a year ahead
+			e.Setenv("NOW", time.Now().UTC().Format(time.RFC3339))
+			return nil
+		},
+	})
+}
+
+// The accesses that makeTrail puts on record.
+const (
+	permitted = "01930000-0000-7000-8000-000000000001"
+	denied    = "01930000-0000-7000-8000-000000000002"
+)
+
+// makeTrail is the program `trail DIR`: what a serving process would have left in a data folder after two accesses, with
+// everything recorded that others reported.
+func makeTrail() {
+	if err := writeTrail(context.Background(), os.Args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func writeTrail(ctx context.Context, dir string) (err error) {
+	unlock, err := store.Lock(dir)
+	if err != nil {
+		return err
+	}
+	db, err := store.CreateFolder(dir)
+	if err != nil {
+		return err
+	}
+	s, err := store.New(db)
+	if err != nil {
+		return err
+	}
+	key, err := audit.LoadOrGenerateKey(filepath.Join(dir, "log.key"), rand.Reader)
+	if err != nil {
+		return err
+	}
+	public, err := audit.VerifierKey("gate.test", key.Public().(ed25519.PublicKey))
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, keyFile), []byte(public+"\n"), 0o644); err != nil {
+		return err
+	}
+	l, err := audit.Open(ctx, db, audit.Options{Key: key, Deployment: "gate.test"})
+	if err != nil {
+		return err
+	}
+	err = errors.Join(record(ctx, l, s), l.Close())
+	return errors.Join(err, db.Close(), unlock())
+}
+
+func record(ctx context.Context, l *audit.Ledger, s *store.Store) error {
+	amara := audit.Agent{Issuer: "https://id.assistco.example", Subject: "amara", Name: "Amara Okafor", Platform: "assistco", ClientID: "assistco-desktop"}
+	for _, r := range []audit.Record{
+		{ID: permitted, Phase: audit.PhaseOutcome, Clinic: "maple", Agent: amara, Interaction: "read", Type: "Appointment", Resource: "Appointment/7", Status: 200,
+			Outcome: audit.OutcomeSuccess, Reasons: []string{"granted"}, Grants: []string{"front-desk@1"}, Patients: []string{"Patient/11"},
+			Released: []audit.ReleasedItem{{Ref: "Appointment/7/_history/1", Patients: []string{"Patient/11"}, Removed: 2}}},
+		{ID: denied, Phase: audit.PhaseDenial, Clinic: "maple", Agent: amara, Interaction: "update", Type: "Task", Resource: "Task/3", Status: 403,
+			Outcome: audit.OutcomeSerious, Reasons: []string{"type-not-granted"}},
+	} {
+		if _, err := l.Append(ctx, r); err != nil {
+			return err
+		}
+	}
+	events, err := s.Unrecorded(ctx)
+	if err != nil {
+		return err
+	}
+	for i, e := range events {
+		receipt, err := l.Append(ctx, audit.Record{ID: fmt.Sprintf("01930000-0000-7000-8000-0000000001%02d", i), Phase: audit.PhaseAdmin, Time: e.At,
+			Clinic: cmp.Or(e.Clinic, vestibule.GatewayLog), Outcome: audit.OutcomeSuccess, Admin: audit.Admin{Action: e.Action, Subject: e.Subject, By: e.By, Version: fmt.Sprint(e.Version)}})
+		if err != nil {
+			return err
+		}
+		if err := s.Recorded(ctx, e.ID, receipt.String()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
