@@ -73,7 +73,7 @@ func (s Setting) login(c clinic) string {
 	if !ok {
 		return "{mode: none}   # the demo's EMR listens on loopback only"
 	}
-	return fmt.Sprintf("{mode: backend-services, clientId: %s, key: %q, algorithm: ES384}", GatewayClient, "file:"+key)
+	return fmt.Sprintf("{mode: backend-services, clientId: %s, key: %q, algorithm: ES384, scope: \"system/*.cruds\"}", GatewayClient, "file:"+key)
 }
 
 // GatewayClient is the client id under which an EMR of the demo knows the gateway.

@@ -1,0 +1,206 @@
+package stage_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"vestibule/internal/demo"
+	"vestibule/internal/demo/stage"
+)
+
+// up puts a demo up on folder and takes it down at the end, or when down is called.
+func up(t *testing.T, folder string) (s *stage.Stage, down func()) {
+	t.Helper()
+	s, err := stage.Open(t.Context(), stage.Options{Listen: "127.0.0.1:0", Metrics: "127.0.0.1:0", Data: folder, Version: "test",
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ctx) }()
+	closed := false
+	down = func() {
+		if closed {
+			return
+		}
+		closed = true
+		cancel()
+		if err := <-served; err != nil {
+			t.Errorf("serving: %v", err)
+		}
+		if err := s.Close(); err != nil {
+			t.Errorf("closing: %v", err)
+		}
+	}
+	t.Cleanup(down)
+	return s, down
+}
+
+// program builds the command once for the test.
+func program(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "vestibule")
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-tags", "nomsgpack", "-o", path, "vestibule/cmd/vestibule").CombinedOutput()
+	if err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return path
+}
+
+// The tour's lines work as printed, at both clinics: the assistant lists and moves, is refused what is restricted with a
+// reason that can be acted on, a stranger gets nothing, the auditor sees all of it in order, and anybody can verify it.
+func TestTheTourWorksAsPrinted(t *testing.T) {
+	s, _ := up(t, t.TempDir())
+	binary := program(t)
+	for _, clinic := range demo.Clinics() {
+		steps, err := s.Walk(clinic, binary)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []struct{ has, hasNot []string }{
+			{has: []string{`"type":"searchset"`, s.Tours[clinic].Practitioner, `"SUBSETTED"`}, hasNot: []string{"comment", "reasonCode", "OperationOutcome"}},
+			{has: []string{`"versionId":"2"`, s.Tours[clinic].Appointment}, hasNot: []string{"OperationOutcome", "comment"}},
+			{has: []string{"not-found-or-out-of-reach", "category=referral", "sk the clinic"}, hasNot: []string{"attachment"}},
+			{has: []string{"no-grant", "Ask the clinic for a grant"}, hasNot: []string{"searchset"}},
+			{has: []string{"AuditEvent", "Amara Okafor", "Noor Haddad", "denied: no-grant", "denied: not-found-or-out-of-reach"}},
+			{has: []string{"VERIFIED"}, hasNot: []string{"records      0"}},
+		}
+		for i, step := range steps {
+			out, err := exec.CommandContext(t.Context(), "sh", "-c", step.Run).CombinedOutput()
+			if err != nil {
+				t.Fatalf("%s: step %d: %v\n%s", clinic, i+1, err, out)
+			}
+			for _, text := range want[i].has {
+				if !strings.Contains(string(out), text) {
+					t.Errorf("%s: step %d lacks %q:\n%s\n%s", clinic, i+1, text, step.Run, out)
+				}
+			}
+			for _, text := range want[i].hasNot {
+				if strings.Contains(string(out), text) {
+					t.Errorf("%s: step %d holds %q:\n%s\n%s", clinic, i+1, text, step.Run, out)
+				}
+			}
+		}
+		if kinds := trail(t, s, clinic); strings.Join(kinds, " ") != "denied denied update read search-type" {
+			t.Errorf("%s: the auditor sees, newest first, %v", clinic, kinds)
+		}
+	}
+}
+
+// trail is what the auditor sees of the assistant and the stranger, newest first: the interaction, or "denied".
+func trail(t *testing.T, s *stage.Stage, clinic string) []string {
+	t.Helper()
+	var bundle struct {
+		Entry []struct {
+			Resource struct {
+				Outcome string
+				Subtype []struct{ Code string }
+				Agent   []struct {
+					Name      string
+					Requestor bool
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(get(t, s, demo.Auditor, s.Ready.Audit[clinic]+"/AuditEvent?_count=100"), &bundle); err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	last := ""
+	for _, e := range bundle.Entry {
+		r := e.Resource
+		who := ""
+		for _, a := range r.Agent {
+			if a.Requestor && a.Name != "" {
+				who = a.Name
+			}
+		}
+		if who != "Amara Okafor" && who != "Noor Haddad" {
+			continue
+		}
+		kind := ""
+		if len(r.Subtype) > 0 {
+			kind = r.Subtype[0].Code
+		}
+		if r.Outcome != "0" {
+			kind = "denied"
+		}
+		if kind == last && kind == "search-type" { // one event for each patient
+			continue
+		}
+		last = kind
+		out = append(out, kind)
+	}
+	return out
+}
+
+func get(t *testing.T, s *stage.Stage, who, url string) []byte {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+s.Ready.Tokens[who])
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s\n%s", url, resp.Status, b)
+	}
+	return b
+}
+
+// A second start on the same folder keeps what was there: the EMR's data, the grants, the trail, the issuer.
+func TestASecondStartKeepsWhatWasThere(t *testing.T) {
+	folder := t.TempDir()
+	s, down := up(t, folder)
+	clinic := demo.Wascana
+	steps, err := s.Walk(clinic, "vestibule")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.CommandContext(t.Context(), "sh", "-c", steps[1].Run).CombinedOutput(); err != nil || !strings.Contains(string(out), `"versionId":"2"`) {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	before := s.Ready
+	down()
+
+	s, _ = up(t, folder)
+	if s.Ready.Issuer != before.Issuer || s.Ready.EMR[clinic] != before.EMR[clinic] {
+		t.Errorf("the world has moved: %v, was %v", s.Ready, before)
+	}
+	if tour := s.Tours[clinic]; tour.Version != "2" {
+		t.Errorf("the appointment is back at version %s", tour.Version)
+	}
+	if kinds := trail(t, s, clinic); strings.Join(kinds, " ") != "update read" {
+		t.Errorf("the trail holds %v", kinds)
+	}
+	if b := get(t, s, demo.Assistant, s.Ready.FHIR[clinic]+"/Appointment/"+s.Tours[clinic].Appointment); !strings.Contains(string(b), `"versionId":"2"`) {
+		t.Errorf("the gateway reads %s", b)
+	}
+}
+
+// The demo's issuer lets anyone be anyone, so nothing of the demo listens beyond this machine.
+func TestTheDemoStaysOnLoopback(t *testing.T) {
+	for _, listen := range []string{"0.0.0.0:0", ":0", "[::]:0"} {
+		s, err := stage.Open(t.Context(), stage.Options{Listen: listen, Metrics: "127.0.0.1:0", Data: t.TempDir(), Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		if err == nil {
+			s.Close()
+			t.Errorf("it listens on %s", listen)
+		}
+	}
+}
