@@ -110,12 +110,12 @@ func (m *merger) compare(visible Elements) error {
 	return nil
 }
 
-// whole refuses to replace a member of which some was kept back. A member that is hidden altogether may be written blind;
+// whole refuses to replace a member of which some was kept back; the narrative is kept back whole when anything else is. A member that is hidden altogether may be written blind;
 // whether the caller may do that is the policy's question.
 func (m *merger) whole(name string, visible Elements) error {
 	shown, current := m.shown.root.Get(name), m.current.root.Get(name)
 	e := visible.childOf([]byte(name))
-	if !current.Exists() || e.hidden() || e.everything() || shown.Exists() && equal(shown, current) {
+	if !current.Exists() || e.hidden() || shown.Exists() && (e.everything() || equal(shown, current)) {
 		return nil
 	}
 	return E("fhir.Merge", KindUnprocessable, "partly-visible",
