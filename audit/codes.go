@@ -25,7 +25,7 @@ type coding struct{ system, code, display string }
 func (c coding) isZero() bool { return c.code == "" }
 
 var ( // constants but for the language: never written to
-	typeRest      = coding{systemEventType, "rest", "Restful Operation"}
+	typeRest      = coding{systemEventType, "rest", "RESTful Operation"}
 	typeAuditLog  = coding{systemDCM, "110101", "Audit Log Used"}
 	typeActivity  = coding{systemDCM, "110100", "Application Activity"}
 	typeAlert     = coding{systemDCM, "110113", "Security Alert"}
