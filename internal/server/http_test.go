@@ -1,0 +1,173 @@
+package server_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"vestibule/internal/demo"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+func read(t *testing.T, r io.Reader, q asked) answer {
+	t.Helper()
+	resp, err := http.ReadResponse(bufio.NewReader(r), &http.Request{Method: q.method})
+	if err != nil {
+		t.Fatalf("%s %s: %v", q.method, q.path, err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := answer{status: resp.StatusCode, header: resp.Header, body: string(text)}
+	var outcome struct {
+		ResourceType string
+		Issue        []struct {
+			Details struct{ Coding []struct{ Code string } }
+		}
+	}
+	if json.Unmarshal(text, &outcome) == nil && outcome.ResourceType == "OperationOutcome" && len(outcome.Issue) == 1 {
+		a.code = outcome.Issue[0].Details.Coding[0].Code
+	}
+	return a
+}
+
+const clinic = "/fhir/" + demo.SignalHill
+
+// A caller's mistake is answered with a clear OperationOutcome of the right status, is on record where a caller was known or
+// claimed, and is never a 5xx.
+func TestMistakesAreAnsweredClearly(t *testing.T) {
+	g := open(t)
+	appointment := clinic + "/Appointment/" + g.Tours[demo.SignalHill].Appointment
+	form := map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
+	nobody := map[string]string{"Authorization": ""}
+	for name, c := range map[string]struct {
+		asked
+		status int
+		code   string
+	}{
+		"malformed JSON":            {asked{"POST", clinic + "/Task", `{"resourceType":`, nil}, 400, "malformed-json"},
+		"duplicate members":         {asked{"POST", clinic + "/Task", `{"resourceType":"Task","resourceType":"Task"}`, nil}, 400, "duplicate-member"},
+		"escaped duplicate members": {asked{"POST", clinic + "/Task", `{"resourceType":"Task","text":1,"\u0074ext":2}`, nil}, 400, "duplicate-member"},
+		"not UTF-8":                 {asked{"POST", clinic + "/Task", "{\"resourceType\":\"Task\",\"x\":\"\xff\"}", nil}, 400, "malformed-json"},
+		"wrong type":                {asked{"POST", clinic + "/Task", `{"resourceType":"Appointment"}`, nil}, 400, "wrong-type"},
+		"a huge body":               {asked{"POST", clinic + "/Task", strings.Repeat(" ", 1<<20+1), nil}, 413, "body-too-large"},
+		"a deep body":               {asked{"POST", clinic + "/Task", `{"resourceType":"Task","x":` + strings.Repeat("[", 1000), nil}, 413, "too-deep"},
+		"XML":                       {asked{"POST", clinic + "/Task", "<Task/>", map[string]string{"Content-Type": "application/fhir+xml"}}, 415, "media-type"},
+		"a compressed body":         {asked{"POST", clinic + "/Task", "x", map[string]string{"Content-Encoding": "gzip"}}, 415, "media-type"},
+		"only XML accepted":         {asked{"GET", appointment, "", map[string]string{"Accept": "application/fhir+xml"}}, 406, "not-acceptable"},
+		"an unknown parameter":      {asked{"GET", clinic + "/Appointment?bogus=1", "", nil}, 400, "unknown-parameter"},
+		"a chain":                   {asked{"GET", clinic + "/Appointment?patient.birthdate=1970", "", nil}, 400, "chained-parameter"},
+		"_has":                      {asked{"GET", clinic + "/Appointment?_has:Task:focus:status=x", "", nil}, 400, "parameter-not-supported"},
+		"_include":                  {asked{"GET", clinic + "/Appointment?_include=Appointment:patient", "", nil}, 400, "parameter-not-supported"},
+		"an unknown clinic":         {asked{"GET", "/fhir/nowhere/Appointment", "", nil}, 404, "unknown-clinic"},
+		"an unsupported type":       {asked{"GET", clinic + "/Patient/1", "", nil}, 404, "type-not-supported"},
+		"a deletion":                {asked{"DELETE", appointment, "", nil}, 405, "delete-not-supported"},
+		"no If-Match":               {asked{"PUT", appointment, `{"resourceType":"Appointment","id":"` + g.Tours[demo.SignalHill].Appointment + `"}`, nil}, 428, "if-match-required"},
+		"a strange If-Match":        {asked{"PUT", appointment, `{}`, map[string]string{"If-Match": "*"}}, 400, "invalid-header"},
+		"a conditional create":      {asked{"POST", clinic + "/Task", `{}`, map[string]string{"If-None-Exist": "identifier=1"}}, 400, "header-not-supported"},
+		"up and out":                {asked{"GET", clinic + "/../admin", "", nil}, 400, "malformed-path"},
+		"up and out, escaped":       {asked{"GET", clinic + "/Appointment/%2e%2e", "", nil}, 400, "malformed-path"},
+		"a slash in an id":          {asked{"GET", clinic + "/Appointment/a%2fb", "", nil}, 400, "malformed-path"},
+		"an empty segment":          {asked{"GET", clinic + "//Appointment", "", nil}, 400, "malformed-path"},
+		"a trailing slash":          {asked{"GET", clinic + "/Appointment/", "", nil}, 400, "malformed-path"},
+		"_search with JSON":         {asked{"POST", clinic + "/Appointment/_search", `{}`, nil}, 415, "media-type"},
+		"_search, broken escape":    {asked{"POST", clinic + "/Appointment/_search", "status=%zz", form}, 400, "malformed-query"},
+		"no token":                  {asked{"GET", appointment, "", nobody}, 401, "token-missing"},
+		"a token that is none":      {asked{"GET", appointment, "", map[string]string{"Authorization": "Bearer x"}}, 401, "token-malformed"},
+		"a password":                {asked{"GET", appointment, "", map[string]string{"Authorization": "Basic eDp5"}}, 401, "token-missing"},
+		"the trail, as assistant":   {asked{"GET", "/audit/" + demo.SignalHill + "/AuditEvent", "", nil}, 403, "not-an-auditor"},
+		"the trail, to write":       {asked{"POST", "/audit/" + demo.SignalHill + "/AuditEvent", `{}`, map[string]string{"Authorization": "Bearer " + g.Ready.Tokens[demo.Auditor]}}, 405, "trail-is-read-only"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := g.ask(t, c.asked)
+			if a.status != c.status || a.code != c.code {
+				t.Errorf("answered %d %s, want %d %s:\n%s", a.status, a.code, c.status, c.code, a.body)
+			}
+			if a.header.Get("Audit-Receipt") == "" {
+				t.Error("there is no record of it")
+			}
+			if !strings.Contains(a.body, `"diagnostics":"Decision `) {
+				t.Errorf("the answer does not name the decision: %s", a.body)
+			}
+		})
+	}
+}
+
+// Nothing is served outside the known addresses, and what net/http refuses by itself is refused as well.
+func TestNothingElseIsServed(t *testing.T) {
+	g := open(t)
+	for _, path := range []string{"/admin", "/fhir", "/fhir/", "/fhir/signal-hill", "/metrics", "/debug/pprof/", "/console", "/fhir/%2e%2e/metrics", "/../metrics"} {
+		if a := g.ask(t, asked{method: "GET", path: path}); a.status < 300 || a.status >= 500 {
+			t.Errorf("%s answers %d: %s", path, a.status, a.body)
+		}
+	}
+}
+
+// Every answer says that it may not be kept, what its record is, and under which ids the record knows it.
+func TestHeaders(t *testing.T) {
+	g := open(t)
+	trace := "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+	a := g.ask(t, asked{method: "GET", path: clinic + "/Appointment/" + g.Tours[demo.SignalHill].Appointment,
+		header: map[string]string{"X-Request-Id": "call-7", "Traceparent": trace}})
+	if a.status != 200 || a.header.Get("ETag") != `W/"1"` || a.header.Get("Cache-Control") != "no-store" ||
+		a.header.Get("Content-Type") != "application/fhir+json; charset=utf-8" || a.header.Get("X-Request-Id") != "call-7" {
+		t.Errorf("%d %v", a.status, a.header)
+	}
+	if tp := a.header.Get("Traceparent"); len(tp) != 55 || tp[:36] != trace[:36] || tp == trace || tp[52:] != "-01" {
+		t.Errorf("traceparent %q does not go on from %q", tp, trace)
+	}
+	for _, bad := range []string{"Patient Roe", "x\ty", strings.Repeat("x", 65), "a/b"} {
+		a := g.ask(t, asked{method: "GET", path: clinic + "/metadata", header: map[string]string{"X-Request-Id": bad, "Traceparent": "00-zz"}})
+		if id := a.header.Get("X-Request-Id"); id == bad || id == "" {
+			t.Errorf("X-Request-Id %q was taken as %q", bad, id)
+		}
+	}
+}
+
+// Promise 7: operational logs and metrics hold no value out of a request, whatever goes wrong.
+func TestLogsAndMetricsHoldNoValues(t *testing.T) {
+	g := open(t)
+	const secret = "ZebulonRoe1970"
+	for _, path := range []string{"/Appointment?patient=" + secret, "/Appointment/" + secret, "/" + secret, "/../" + secret} {
+		g.ask(t, asked{method: "GET", path: clinic + path, header: map[string]string{"X-Request-Id": secret}})
+		g.ask(t, asked{method: "POST", path: clinic + path, body: `{"resourceType":"` + secret + `"}`})
+		g.ask(t, asked{method: "GET", path: "/fhir/" + secret + path, header: map[string]string{"Authorization": "Bearer " + secret}})
+	}
+	resp, err := http.Get(g.Ready.Metrics)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	metrics, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(metrics), `vestibule_requests_total{interaction="read Appointment",status="404"}`) {
+		t.Errorf("the metrics do not count reads:\n%s", metrics)
+	}
+	if strings.Contains(string(metrics), secret) || strings.Contains(g.log.String(), secret) {
+		t.Errorf("a value out of a request is in the metrics or in the log:\n%s", g.log)
+	}
+}
+
+// Without a token there is what a client needs to get one, and whether the gateway lives, and a page for people.
+func TestWhatNeedsNoToken(t *testing.T) {
+	g := open(t)
+	nobody := map[string]string{"Authorization": ""}
+	for path, has := range map[string]string{
+		clinic + "/metadata":                        `"CapabilityStatement"`,
+		clinic + "/.well-known/smart-configuration": `"token_endpoint":"` + g.Ready.Issuer,
+		"/healthz": "ok", "/readyz": "ready", "/": "Signal Hill Family Practice",
+	} {
+		if a := g.ask(t, asked{method: "GET", path: path, header: nobody}); a.status != 200 || !strings.Contains(a.body, has) {
+			t.Errorf("%s: %d %s", path, a.status, a.body)
+		}
+	}
+}
