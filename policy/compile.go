@@ -18,6 +18,7 @@ type grant struct {
 	from, until time.Time // until exclusive
 	hours       hours
 	networks    []netip.Prefix
+	purposes    purposes
 	permissions []permission
 }
 
@@ -30,6 +31,7 @@ type permission struct {
 	windowed bool
 	shown    fhir.Elements // what it shows of a resource that it reaches, content included
 	class    int           // number of shown among the different ones of a Set
+	windowAt int           // number of window among the different ones of a Set
 	write    []string      // top-level elements, sorted
 	clears   labels        // the labels that its criteria name
 }
@@ -80,7 +82,7 @@ func (r *reader) read(g Grant) *grant {
 		}
 	}
 	r.networks(g, out)
-	r.purposes(g.Purposes)
+	r.purposes(g.Purposes, out)
 	if g.Limits.PatientsPerDay < 0 || g.Limits.RequestsPerMinute < 0 {
 		r.mistake("limits", "A limit is a number above zero; leave out what is not limited.")
 	}
@@ -182,27 +184,7 @@ func parseNetwork(s string) (netip.Prefix, error) {
 	return p, nil
 }
 
-// purposeCodes are the purposes of use (http://terminology.hl7.org/CodeSystem/v3-ActReason) for which a clinic can let a
-// platform in. Marketing and research are not among them and cannot be granted.
-var purposeCodes = [...]struct{ code, means string }{
-	{"COC", "coordination of care"},
-	{"HOPERAT", "the clinic's operations"},
-	{"HPAYMT", "payment"},
-	{"PATADMIN", "patient administration"},
-	{"RECORDMGT", "records management"},
-	{"TREAT", "treatment"},
-}
-
-func purposeMeans(code string) (string, bool) {
-	for _, p := range purposeCodes {
-		if p.code == code {
-			return p.means, true
-		}
-	}
-	return "", false
-}
-
-func (r *reader) purposes(given []string) {
+func (r *reader) purposes(given []string, out *grant) {
 	for i, code := range given {
 		path := fmt.Sprintf("purposes[%d]", i)
 		if _, ok := purposeMeans(code); !ok {
@@ -212,4 +194,5 @@ func (r *reader) purposes(given []string) {
 			r.mistake(path, "%s stands twice.", code)
 		}
 	}
+	out.purposes = purposesOf(given)
 }

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"net/netip"
 	"slices"
 	"time"
 
@@ -85,70 +84,19 @@ func (p *plan) incomplete() Code {
 
 // granted are the permissions of the caller's grants that hold now and give letter on the type.
 func (p *plan) granted(letter letters) []*permission {
-	var out []*permission
-	local := p.req.Now.In(p.set.clinic.Zone)
+	in, typ := p.circumstances(), p.req.Interaction.Type
+	out := make([]*permission, 0, p.set.mostNaming(p.req.Caller))
 	for g := range p.set.naming(p.req.Caller) {
-		if p.unmet(g, local) != "" {
+		if g.unmet(&in) != "" {
 			continue
 		}
 		for i := range g.permissions {
-			if s := &g.permissions[i].scope; s.letters&letter != 0 && s.typ == p.req.Interaction.Type {
+			if s := &g.permissions[i].scope; s.letters&letter != 0 && s.typ == typ {
 				out = append(out, &g.permissions[i])
 			}
 		}
 	}
 	return out
-}
-
-// unmet is the first condition of g that the request does not meet; empty if it meets all. What is not known is not met
-// (hazard H8). local is the request's time on the clinic's wall clock.
-func (p *plan) unmet(g *grant, local time.Time) Code {
-	c := &p.req.Caller
-	switch {
-	case p.req.Now.Before(g.from):
-		return CodeNotStarted
-	case !p.req.Now.Before(g.until):
-		return CodeExpired
-	case c.Automated && !g.src.To.Automated:
-		return CodePeopleOnly
-	case !c.Automated && g.src.To.Automated:
-		return CodeAgentsOnly
-	case !g.hours.include(local):
-		return CodeOutsideHours
-	case len(g.networks) > 0 && !c.Address.IsValid():
-		return CodeNetworkUnknown
-	case len(g.networks) > 0 && !within(g.networks, c.Address):
-		return CodeOutsideNetworks
-	case len(g.src.Purposes) > 0 && len(c.Purposes) == 0:
-		return CodePurposeMissing
-	case !allowed(g.src.Purposes, c.Purposes):
-		return CodePurposeNotGranted
-	}
-	return ""
-}
-
-func within(networks []netip.Prefix, a netip.Addr) bool {
-	a = a.Unmap().WithZone("")
-	for _, n := range networks {
-		if n.Contains(a) {
-			return true
-		}
-	}
-	return false
-}
-
-// allowed reports whether every purpose that the caller states is granted. A grant that names none allows those that can be
-// granted at all.
-func allowed(granted, stated []string) bool {
-	for _, code := range stated {
-		if len(granted) > 0 && !slices.Contains(granted, code) {
-			return false
-		}
-		if _, grantable := purposeMeans(code); !grantable {
-			return false
-		}
-	}
-	return true
 }
 
 func (p *plan) scopes(letter letters) tokenScopes {

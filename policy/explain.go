@@ -40,10 +40,10 @@ func (p *plan) standing() []string {
 		return nil
 	}
 	var lines []string
-	local := p.req.Now.In(p.set.clinic.Zone)
+	in := p.circumstances()
 	for g := range p.set.naming(p.req.Caller) {
 		state := "in force"
-		if code := p.unmet(g, local); code != "" {
+		if code := g.unmet(&in); code != "" {
 			state = string(code)
 		}
 		lines = append(lines, fmt.Sprintf("Grant %s: %s", g.cite, state))

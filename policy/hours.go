@@ -92,15 +92,24 @@ func parseMinute(s string) (minute int, ok bool) {
 	return minute, m < 60 && minute <= 24*60
 }
 
-// include reports whether local, a time in the clinic's zone, is within the hours.
-func (h hours) include(local time.Time) bool {
+// wallClock is what clock and calendar show, as far as hours are concerned.
+type wallClock struct {
+	day    uint8 // the bit of the day of the week
+	minute int   // of the day
+}
+
+func wallClockAt(local time.Time) wallClock {
+	hour, minute, _ := local.Clock()
+	return wallClock{1 << local.Weekday(), hour*60 + minute}
+}
+
+// include reports whether at, in the clinic's zone, is within the hours.
+func (h hours) include(at wallClock) bool {
 	if len(h) == 0 {
 		return true
 	}
-	hour, minute, _ := local.Clock()
-	at, day := hour*60+minute, uint8(1)<<local.Weekday()
 	for _, s := range h {
-		if s.days&day != 0 && at >= s.from && at < s.to {
+		if s.days&at.day != 0 && at.minute >= s.from && at.minute < s.to {
 			return true
 		}
 	}

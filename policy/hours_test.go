@@ -73,7 +73,7 @@ func TestHoursHoldByTheClinicsWallClock(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := h.include(at.In(zoneOf(t, c.zone))); got != c.want {
+		if got := h.include(wallClockAt(at.In(zoneOf(t, c.zone)))); got != c.want {
 			t.Errorf("%s at %s in %s: %v", c.hours, c.utc, c.zone, got)
 		}
 	}

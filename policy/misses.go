@@ -10,41 +10,46 @@ import (
 
 // miss is a grant of the caller that does not help, and how near it came.
 type miss struct {
-	grant  *grant
-	code   Code
-	covers bool // it has a permission for the interaction; only its conditions are not met
+	grant *grant
+	code  Code
+	near  int // how near: the order of the check that failed, after all others for a grant that fails a condition only
+}
+
+// gives reports whether g has a permission for the interaction, and whether it has any for the type.
+func (g *grant) gives(letter letters, typ string) (covers, typed bool) {
+	for i := range g.permissions {
+		if s := &g.permissions[i].scope; s.typ == typ {
+			typed = true
+			covers = covers || s.letters&letter != 0
+		}
+	}
+	return covers, typed
 }
 
 // nearestMisses says why none of the caller's grants helps. Grants that cover the interaction and only fail a condition
 // come first, then those that get furthest in the order of checks.
 func (p *plan) nearestMisses(letter letters) []Reason {
-	var all []miss
-	local := p.req.Now.In(p.set.clinic.Zone)
+	in := p.circumstances()
+	all := make([]miss, 0, p.set.mostNaming(p.req.Caller))
 	for g := range p.set.naming(p.req.Caller) {
-		m := miss{grant: g, code: p.unmet(g, local)}
-		typed := false
-		for i := range g.permissions {
-			s := &g.permissions[i].scope
-			typed = typed || s.typ == p.req.Interaction.Type
-			m.covers = m.covers || s.typ == p.req.Interaction.Type && s.letters&letter != 0
-		}
+		m := miss{grant: g, code: g.unmet(&in)}
+		covers, typed := g.gives(letter, p.req.Interaction.Type)
 		switch {
 		case m.code == "" && typed:
 			m.code = CodeNotGranted
 		case m.code == "":
 			m.code = CodeTypeNotGranted
 		}
+		m.near = m.code.order()
+		if covers {
+			m.near += len(codes)
+		}
 		all = append(all, m)
 	}
 	if len(all) == 0 {
 		return []Reason{because(CodeNoGrant)}
 	}
-	slices.SortStableFunc(all, func(a, b miss) int {
-		if a.covers != b.covers {
-			return map[bool]int{true: -1, false: 1}[a.covers]
-		}
-		return b.code.order() - a.code.order()
-	})
+	slices.SortStableFunc(all, func(a, b miss) int { return b.near - a.near })
 	return p.missReasons(all, letter)
 }
 

@@ -50,14 +50,14 @@ type drop struct {
 func (p *plan) reach(granted []*permission, scopes tokenScopes) reach {
 	a := reach{candidates: make([]candidate, len(granted)), memory: &memory{}}
 	query := p.req.Interaction.Query
-	params := paramsOf(query)
+	shown := shownCache{params: paramsOf(query), known: make([]int8, p.set.classes)}
 	calendar := p.set.windowsOn(p.req.Now)
 	for i, perm := range granted {
 		c := candidate{perm: perm, free: scopes.free, scopes: usable(perm, scopes)}
 		if perm.windowed {
-			c.window = calendar.clauses[windowKey{perm.scope.typ, perm.window}]
+			c.window = calendar.clauses[perm.windowAt]
 		}
-		c.serves = (c.free || len(c.scopes) > 0) && showsAll(perm.shown, params)
+		c.serves = (c.free || len(c.scopes) > 0) && shown.by(perm)
 		a.candidates[i] = c
 	}
 	if asked := query.Elements(); len(asked) > 0 {
@@ -79,18 +79,30 @@ func paramsOf(q fhir.Query) []fhir.SearchParam {
 	return out
 }
 
-func showsAll(e fhir.Elements, params []fhir.SearchParam) bool {
-	for _, p := range params {
-		if !shows(e, p) {
-			return false
+// shownCache answers whether a permission shows everything that params look at, once for all with the same elements.
+type shownCache struct {
+	params []fhir.SearchParam
+	known  []int8 // by permission.class: 0 not asked yet, 1 yes, -1 no
+}
+
+func (c *shownCache) by(p *permission) bool {
+	if c.known[p.class] == 0 {
+		c.known[p.class] = 1
+		for _, param := range c.params {
+			if !shows(p.shown, param) {
+				c.known[p.class] = -1
+			}
 		}
 	}
-	return true
+	return c.known[p.class] > 0
 }
 
 // usable are the token's scopes whose criteria look only at what perm shows: a token's criteria come from the platform, and
 // over hidden elements they would be a question about them (hazard H1).
 func usable(perm *permission, scopes tokenScopes) []scope {
+	if len(scopes.scopes) == 0 {
+		return nil
+	}
 	ok := func(s scope) bool {
 		return !slices.ContainsFunc(s.criteria, func(c fhir.Clause) bool { return !shows(perm.shown, c.Param()) })
 	}

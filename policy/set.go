@@ -18,16 +18,19 @@ type Set struct {
 	byUser     map[string][]*grant
 	byTeam     map[string][]*grant // by Caller.ID of each member
 	byPlatform map[string][]*grant
+	classes    int                      // how many different element lists there are
+	windows    []windowOf               // the different windows
 	today      atomic.Pointer[calendar] // what windows mean on the day of the last decision; only a memory, never state
 }
 
 // calendar is the criteria of a Set's windows on one day.
 type calendar struct {
 	day     day
-	clauses map[windowKey][]fhir.Clause
+	clauses [][]fhir.Clause // by permission.windowAt
 }
 
-type windowKey struct {
+// windowOf is a window on the resources of a type.
+type windowOf struct {
 	typ    string
 	window window
 }
@@ -74,21 +77,29 @@ func (s *Set) index(g *grant) {
 	}
 }
 
-// classify numbers the different element lists, so that their unions can be remembered by number.
+// classify numbers the different element lists and windows, so that what is worked out for one permission serves all that
+// are alike.
 func (s *Set) classify() {
 	classes := map[string]int{}
 	for _, g := range s.all {
 		for i := range g.permissions {
 			p := &g.permissions[i]
 			key := p.scope.typ + " " + strings.Join(p.shown.Paths(), " ")
-			class, known := classes[key]
-			if !known {
-				class = len(classes)
-				classes[key] = class
+			if _, known := classes[key]; !known {
+				classes[key] = len(classes)
 			}
-			p.class = class
+			p.class = classes[key]
+			if !p.windowed {
+				continue
+			}
+			w := windowOf{p.scope.typ, p.window}
+			if p.windowAt = slices.Index(s.windows, w); p.windowAt < 0 {
+				p.windowAt = len(s.windows)
+				s.windows = append(s.windows, w)
+			}
 		}
 	}
+	s.classes = len(classes)
 }
 
 // naming calls f for every grant that names c, by name within users, teams and platforms, until f returns false.
@@ -113,21 +124,21 @@ func (s *Set) naming(c Caller) func(func(*grant) bool) {
 	}
 }
 
+// mostNaming is how many grants name c, give or take teams of other platforms.
+func (s *Set) mostNaming(c Caller) int {
+	id := c.ID()
+	return len(s.byUser[id]) + len(s.byTeam[id]) + len(s.byPlatform[c.Platform])
+}
+
 // windowsOn is the criteria of every window on the day of now. They are worked out once a day.
 func (s *Set) windowsOn(now time.Time) *calendar {
 	today := dayOf(now, s.clinic.Zone)
 	if c := s.today.Load(); c != nil && c.day == today {
 		return c
 	}
-	c := &calendar{day: today, clauses: map[windowKey][]fhir.Clause{}}
-	for _, g := range s.all {
-		for i := range g.permissions {
-			p := &g.permissions[i]
-			key := windowKey{p.scope.typ, p.window}
-			if _, known := c.clauses[key]; p.windowed && !known {
-				c.clauses[key] = p.window.inside(p.scope.typ, today)
-			}
-		}
+	c := &calendar{day: today, clauses: make([][]fhir.Clause, len(s.windows))}
+	for i, w := range s.windows {
+		c.clauses[i] = w.window.inside(w.typ, today)
 	}
 	s.today.Store(c)
 	return c
