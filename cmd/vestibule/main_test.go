@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -109,4 +110,41 @@ func record(ctx context.Context, l *audit.Ledger, s *store.Store) error {
 		}
 	}
 	return nil
+}
+
+// TestAnExportHoldsWhatWasOnRecordWhenItBegan: records that the serving process has not signed yet are waited for.
+func TestAnExportHoldsWhatWasOnRecordWhenItBegan(t *testing.T) {
+	dir := t.TempDir()
+	if err := writeTrail(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.OpenFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	key, err := audit.LoadKey(filepath.Join(dir, "log.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := audit.Open(t.Context(), db, audit.Options{Key: key, Deployment: "gate.test"}) // the serving process
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for range 3 {
+		if _, err := l.Append(t.Context(), audit.Record{ID: permitted, Phase: audit.PhaseOutcome, Clinic: "maple", Outcome: audit.OutcomeSuccess}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out, wrong strings.Builder
+	file := filepath.Join(dir, "maple.ndjson")
+	args := []string{"audit", "export", "--data", dir, "--clinic", "maple", "-o", file, "--by", "ann"}
+	if code := run(t.Context(), args, &terminal{Out: &out, Err: &wrong, Now: time.Now}); code != 0 || wrong.Len() > 0 {
+		t.Fatalf("exit code %d: %s", code, wrong.String())
+	}
+	args = []string{"audit", "verify", "--export", file, "--key", filepath.Join(dir, keyFile)}
+	if code := run(t.Context(), args, &terminal{Out: &out, Err: &wrong, Now: time.Now}); code != 0 || !strings.Contains(out.String(), "records      5\n") {
+		t.Errorf("exit code %d, want 5 records:\n%s%s", code, out.String(), wrong.String())
+	}
 }
