@@ -52,5 +52,11 @@
 //	next link outside its own base     KindUpstream        emr-link-foreign
 //	token endpoint out of order        KindUnavailable     emr-login-unreachable
 //	not in the capability table        KindNotSupported    emr-not-supported
+//	another version of FHIR            KindUpstream        emr-not-r4
 //	a cursor that is not ours          KindInvalid         invalid-cursor
+//	a create of something with an id   KindInvalid         id-on-create
+//	an update without a version        KindPreconditionRequired  version-required
+//
+// A caller who goes away before the EMR answers gets emr-timeout for a read and emr-write-unknown for a write that may have
+// arrived.
 package adapters

@@ -60,6 +60,8 @@ func (a *Adapter) Close() {
 
 // Capability is what the EMR's CapabilityStatement promises, less what Quirks take back.
 func (a *Adapter) Capability(ctx context.Context) (adapters.Capability, error) {
+	ctx, cancel := a.within(ctx)
+	defer cancel()
 	l, err := a.capability.get(ctx)
 	if err != nil {
 		return adapters.Capability{}, plain(err)
@@ -87,7 +89,7 @@ func notSupported(op, typ, text string) *fhir.Error {
 
 // Read asks the EMR for the current version of one resource.
 func (a *Adapter) Read(ctx context.Context, ref fhir.Ref) (fhir.Resource, error) {
-	ctx, cancel := context.WithTimeout(ctx, a.conf.Timeout)
+	ctx, cancel := a.within(ctx)
 	defer cancel()
 	if _, err := a.supports(ctx, opRead, ref.Type, fhir.InteractionRead); err != nil {
 		return fhir.Resource{}, plain(err)
@@ -120,6 +122,14 @@ func (a *Adapter) resource(op string, body []byte, typ, id string) (fhir.Resourc
 		return fhir.Resource{}, upstream(op, typ, "emr-answer-wrong", "The EMR answered with another resource than the one asked for.")
 	}
 	return a.localize(r)
+}
+
+// within bounds a call by the adapter's own time limit, unless the caller's is nearer already.
+func (a *Adapter) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= a.conf.Timeout {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, a.conf.Timeout)
 }
 
 // budget is how long a write's requests may take, so that time is left to find out what became of them.

@@ -13,7 +13,7 @@ import (
 
 // Search asks the EMR for one page. Page.Next is what follows the EMR's base in its next link.
 func (a *Adapter) Search(ctx context.Context, q fhir.Query, cursor string) (adapters.Page, error) {
-	ctx, cancel := context.WithTimeout(ctx, a.conf.Timeout)
+	ctx, cancel := a.within(ctx)
 	defer cancel()
 	page, err := a.search(ctx, q, cursor)
 	if err != nil {
@@ -53,7 +53,7 @@ func (a *Adapter) page(typ string, p plan, at position) exchange {
 	switch {
 	case at.follow:
 		x.path, x.query = at.path, at.query
-	case a.conf.SearchByPost:
+	case a.conf.SearchByPost || len(p.query) > maxURLQuery:
 		x.method, x.path, x.query = http.MethodPost, typ+"/_search", ""
 		x.body, x.form = []byte(p.query), true
 	}
@@ -135,7 +135,10 @@ func (p position) String() string {
 	return s
 }
 
-const maxCursor = 8 << 10
+const (
+	maxCursor   = 8 << 10
+	maxURLQuery = 4 << 10 // longer searches go by POST, which R4 asks of every server that searches
+)
 
 // parsePosition reads a cursor back and trusts it no further than a link from the EMR: it leads to a page of this type's
 // search below the base, or nowhere.

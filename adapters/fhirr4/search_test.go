@@ -84,6 +84,30 @@ func TestASearchByPostPutsNothingIntoTheURL(t *testing.T) {
 	}
 }
 
+func TestASearchTooLongForAURLGoesByPost(t *testing.T) {
+	s := newStub(t, body("application/fhir+json", searchset("")))
+	var many []string
+	for i := range 200 {
+		many = append(many, fmt.Sprintf("Patient/0123456789-0123456789-%d", i))
+	}
+	if _, err := open(t, Config{Base: s.base()}).Search(background, query(t, "Appointment", "patient="+strings.Join(many, ",")), ""); err != nil {
+		t.Fatal(err)
+	}
+	if seen, sent := s.requests(); seen[0].Method != "POST" || len(sent[0]) < 200*20 {
+		t.Errorf("%s %s", seen[0].Method, seen[0].URL)
+	}
+}
+
+func TestH25ARefusalIsNeverAnEmptyPage(t *testing.T) {
+	for _, code := range []int{204, 301, 401, 403, 404, 500} {
+		s := newStub(t, status(code))
+		page, err := open(t, Config{Base: s.base()}).Search(background, query(t, "Appointment", ""), "")
+		if err == nil || page.Resources != nil || fhir.KindOf(err) != fhir.KindUpstream {
+			t.Errorf("%d became %v, %v", code, page, err)
+		}
+	}
+}
+
 func TestH2WhatWasNotAskedForIsDropped(t *testing.T) {
 	page := `{"resourceType":"Bundle","type":"searchset","total":9,"entry":[
 		{"search":{"mode":"match"},"resource":` + appointment("a1", "1") + `},

@@ -12,7 +12,7 @@ import (
 
 // Write carries out one create or update, once.
 func (a *Adapter) Write(ctx context.Context, c fhir.Change) (fhir.Resource, error) {
-	ctx, cancel := context.WithTimeout(ctx, a.conf.Timeout)
+	ctx, cancel := a.within(ctx)
 	defer cancel()
 	r, err := a.write(ctx, c)
 	if err != nil {
@@ -43,26 +43,32 @@ func (a *Adapter) write(ctx context.Context, c fhir.Change) (fhir.Resource, erro
 	return a.update(ctx, t, c)
 }
 
-// attempts sends a guarded write until its outcome is known. look finds out what became of one whose outcome is not; it
-// says whether the write is in the EMR.
+// attempts sends a write until its outcome is known. look finds out what became of one whose outcome is not; it says whether
+// the write is in the EMR. After a lost connection and a look in vain the write is sent again only under its condition; after
+// a timeout not at all, because the first may still be under way and conditional creates race (hazard H30).
 func (a *Adapter) attempts(ctx context.Context, x exchange, look func(context.Context) (fhir.Resource, bool, error)) (answer, fhir.Resource, error) {
 	sending, cancel := context.WithTimeout(ctx, a.budget(ctx))
 	defer cancel()
+	uncertain := false // an earlier attempt may have been carried out
 	for attempt := 1; ; attempt++ {
 		ans, f := a.once(sending, &x)
 		if f == nil {
 			return ans, fhir.Resource{}, nil
 		}
-		if f.fate != notDone {
+		if f.fate != notDone || uncertain && f.status == http.StatusPreconditionFailed {
 			r, found, err := look(ctx)
 			switch {
 			case found:
 				return answer{}, r, nil
-			case err != nil || f.fate == underway: // it may still arrive (hazard H30), so it is not sent again either
+			case err != nil || f.fate == underway && !(f.again && x.again):
 				return answer{}, fhir.Resource{}, unknown(x.typ, f)
 			}
+			uncertain = true
 		}
 		if !f.again || attempt >= a.conf.Attempts || !a.pause(sending, attempt, f.err.RetryAfter) {
+			if f.fate == underway {
+				return answer{}, fhir.Resource{}, unknown(x.typ, f)
+			}
 			return answer{}, fhir.Resource{}, f
 		}
 	}

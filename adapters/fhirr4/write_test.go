@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -78,10 +79,11 @@ func operationOf(body string) string {
 
 func TestH30ACreateHappensOnceHoweverOftenItIsRepeated(t *testing.T) {
 	for name, disturb := range map[string]func(int, http.ResponseWriter, *http.Request) bool{
-		"nothing goes wrong":                  nil,
-		"the answer is lost":                  func(n int, w http.ResponseWriter, r *http.Request) bool { return n != -1 || lose(w, r) },
-		"the EMR fails after it has created":  func(n int, w http.ResponseWriter, r *http.Request) bool { return n != -1 || fail(w, 500) },
-		"the EMR fails before it has created": func(n int, w http.ResponseWriter, r *http.Request) bool { return n != 1 || fail(w, 503) },
+		"nothing goes wrong":                           nil,
+		"the answer is lost":                           func(n int, w http.ResponseWriter, r *http.Request) bool { return n != -1 || lose(w, r) },
+		"the EMR fails after it has created":           func(n int, w http.ResponseWriter, r *http.Request) bool { return n != -1 || fail(w, 500) },
+		"the connection is lost before it has created": func(n int, w http.ResponseWriter, r *http.Request) bool { return n != 1 || lose(w, r) },
+		"the EMR fails before it has created":          func(n int, w http.ResponseWriter, r *http.Request) bool { return n != 1 || fail(w, 503) },
 		"the answer is no FHIR": func(n int, w http.ResponseWriter, r *http.Request) bool {
 			if n == -1 {
 				body("text/html", marker)(w, r)
@@ -229,6 +231,18 @@ func one(t *testing.T, put func(w http.ResponseWriter, r *http.Request, set func
 	return s, open(t, Config{Base: s.base(), Timeout: 600 * time.Millisecond})
 }
 
+// first does one thing for the first update and another for those after it.
+func first(once func(http.ResponseWriter, *http.Request), then func(http.ResponseWriter, func(string))) func(http.ResponseWriter, *http.Request, func(string)) {
+	var n atomic.Int32
+	return func(w http.ResponseWriter, r *http.Request, set func(string)) {
+		if n.Add(1) == 1 {
+			once(w, r)
+			return
+		}
+		then(w, set)
+	}
+}
+
 func TestAnUpdateReplacesExactlyTheVersionItNames(t *testing.T) {
 	const done = `{"resourceType":"Appointment","status":"cancelled","id":"a1","meta":{"versionId":"2"}}`
 	const other = `{"resourceType":"Appointment","status":"fulfilled","id":"a1","meta":{"versionId":"2"}}`
@@ -242,6 +256,10 @@ func TestAnUpdateReplacesExactlyTheVersionItNames(t *testing.T) {
 		"answered 204":    {func(w http.ResponseWriter, r *http.Request, set func(string)) { set(done); w.WriteHeader(204) }, outcome{}, 1},
 		"answer lost":     {func(w http.ResponseWriter, r *http.Request, set func(string)) { set(done); reset(w, r) }, outcome{}, 1},
 		"failed after":    {func(w http.ResponseWriter, r *http.Request, set func(string)) { set(done); fail(w, 500) }, outcome{}, 1},
+		"lost, then done": {first(reset, func(w http.ResponseWriter, set func(string)) { set(done); answerFHIR(w, 200, done) }), outcome{}, 2},
+		"lost, late":      {first(reset, func(w http.ResponseWriter, set func(string)) { set(done); fail(w, 412) }), outcome{}, 2},
+		"lost, overtaken": {first(reset, func(w http.ResponseWriter, set func(string)) { set(other); fail(w, 412) }), outcome{fhir.KindTimeout, "emr-write-unknown"}, 2},
+		"always lost":     {func(w http.ResponseWriter, r *http.Request, _ func(string)) { reset(w, r) }, outcome{fhir.KindTimeout, "emr-write-unknown"}, 3},
 		"timed out after": {func(w http.ResponseWriter, r *http.Request, set func(string)) { set(done); hang(w, r) }, outcome{}, 1},
 		"timed out":       {func(w http.ResponseWriter, r *http.Request, set func(string)) { hang(w, r) }, outcome{fhir.KindTimeout, "emr-write-unknown"}, 1},
 		"failed":          {func(w http.ResponseWriter, r *http.Request, set func(string)) { fail(w, 500) }, outcome{fhir.KindUpstream, "emr-failed"}, 1},

@@ -65,7 +65,7 @@ func newClinic(t *testing.T, requireLogin bool) *clinic {
 
 func (c *clinic) open(t *testing.T, login fhirr4.Login) *fhirr4.Adapter {
 	t.Helper()
-	a, err := fhirr4.Open(fhirr4.Config{Base: c.URL(), Login: login})
+	a, err := fhirr4.Open(fhirr4.Config{Base: c.URL(), Login: login, Now: func() time.Time { return c.now }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestTheGatewayLogsInWithItsKeyAndNobodyElseDoes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	c.now = c.now.Add(6 * time.Minute) // the EMR has forgotten the token; the adapter finds out and gets another
+	c.now = c.now.Add(6 * time.Minute) // the token is over; the adapter gets another
 	if _, err := a.Read(context.Background(), ref); err != nil {
 		t.Fatal(err)
 	}
