@@ -14,14 +14,11 @@ const (
 	SettledUnknown = "settled-unknown"  // neither can be told
 )
 
-// Settle closes what the last run left open: every intent without an outcome gets an unresolved record that says what
-// the EMR holds now. It is called after a start, before anything is served, and says how many it settled.
-func (g *Gateway) Settle(ctx context.Context) (int, error) {
-	open, err := g.ledger.Unresolved(ctx)
-	if err != nil {
-		return 0, err
-	}
-	for i, entry := range open {
+// Settle closes what the last run left open: every one of orphans, intents without an outcome, gets an unresolved record that
+// says what the EMR holds now. The orphans are asked of the ledger after a start and before anything is served; later, the
+// intents of accesses under way would be among them.
+func (g *Gateway) Settle(ctx context.Context, orphans []audit.Entry) error {
+	for _, entry := range orphans {
 		r := entry.Record
 		index := entry.Index
 		r.Phase, r.Intent, r.Time, r.Salt = audit.PhaseUnresolved, &index, g.now(), ""
@@ -30,10 +27,10 @@ func (g *Gateway) Settle(ctx context.Context) (int, error) {
 			r.Outcome = audit.OutcomeMinor
 		}
 		if _, err := g.ledger.Append(ctx, r); err != nil {
-			return i, err
+			return err
 		}
 	}
-	return len(open), nil
+	return nil
 }
 
 // lookBack asks the EMR what became of an intent.

@@ -144,12 +144,16 @@ func TestSettleClosesWhatTheLastRunLeftOpen(t *testing.T) {
 				t.Fatal(err)
 			}
 			e.onCall = nil
-			n, err := w.Settle(t.Context())
-			if r := w.last(t); err != nil || n != 1 || r.Phase != audit.PhaseUnresolved || r.Reasons[0] != c.want || r.Intent == nil {
-				t.Fatalf("settled %d (%v): %+v", n, err, r)
+			orphans, err := w.ledger.Unresolved(t.Context())
+			if err != nil {
+				t.Fatal(err)
 			}
-			if n, err := w.Settle(t.Context()); n != 0 || err != nil {
-				t.Errorf("settled %d again (%v)", n, err)
+			err = w.Settle(t.Context(), orphans)
+			if r := w.last(t); err != nil || len(orphans) != 1 || r.Phase != audit.PhaseUnresolved || r.Reasons[0] != c.want || r.Intent == nil {
+				t.Fatalf("settled %d (%v): %+v", len(orphans), err, r)
+			}
+			if orphans, err := w.ledger.Unresolved(t.Context()); len(orphans) != 0 || err != nil {
+				t.Errorf("%d are still open (%v)", len(orphans), err)
 			}
 		})
 	}

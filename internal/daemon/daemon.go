@@ -57,11 +57,10 @@ type Daemon struct {
 	metrics  *server.Metrics
 	open     map[string]connection // by clinic: EMRs that are in use
 	seen     int64                 // the store's token at the last refresh
-	platform []string              // issuers that are trusted now
+	orphans  []audit.Entry         // intents that the last run left open
 }
 
-// Open takes the folder into service: locks it, opens the ledger, settles what the last run left open, and builds the
-// clinics. Close gives it back.
+// Open takes the folder into service: locks it, opens the ledger and builds the clinics. Close gives it back.
 func Open(ctx context.Context, o Options) (d *Daemon, err error) {
 	if o.Audience == "" {
 		o.Audience = o.PublicURL
@@ -92,6 +91,9 @@ func Open(ctx context.Context, o Options) (d *Daemon, err error) {
 		return d, err
 	}
 	if d.verifier, err = identity.New(identity.Config{Audiences: []string{o.Audience}}); err != nil {
+		return d, err
+	}
+	if d.orphans, err = d.ledger.Unresolved(ctx); err != nil {
 		return d, err
 	}
 	if err = d.record(ctx, "start", o.Version); err != nil {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
 	"vestibule/internal/server"
@@ -20,8 +21,8 @@ type Listeners struct {
 	TLS     *tls.Config  // nil: clear text, on loopback only
 }
 
-// Serve answers on the listeners until ctx ends, then finishes what is under way, for twenty seconds at the most. It
-// watches the folder meanwhile. The listeners are closed when it returns.
+// Serve answers on the listeners until ctx ends, then finishes what is under way, for twenty seconds at the most. Meanwhile
+// it watches the folder and settles what the last run left open. The listeners are closed when it returns.
 func (d *Daemon) Serve(ctx context.Context, l Listeners) error {
 	if l.TLS == nil && !onLoopback(l.Public) {
 		return fmt.Errorf("%s is not a loopback address: clear text stays on this machine; give tls.cert and tls.key", l.Public.Addr())
@@ -38,11 +39,9 @@ func (d *Daemon) Serve(ctx context.Context, l Listeners) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
-		d.Watch(ctx)
-	}()
+	var background sync.WaitGroup
+	background.Go(func() { d.Watch(ctx) })
+	background.Go(func() { d.settle(ctx) })
 	failed := make(chan error, len(servers))
 	for s, on := range servers {
 		go func() { failed <- s.Serve(on) }()
@@ -56,8 +55,15 @@ func (d *Daemon) Serve(ctx context.Context, l Listeners) error {
 	for s := range servers {
 		err = errors.Join(err, shutDown(s))
 	}
-	<-watched
+	background.Wait()
 	return ignoreClosed(err)
+}
+
+// settle closes what the last run left open. What it cannot close now, the next start finds again.
+func (d *Daemon) settle(ctx context.Context) {
+	if err := d.gateway.Settle(ctx, d.orphans); err != nil {
+		d.opts.Log.Error("writes of the last run not settled; the next start tries again", "error", err)
+	}
 }
 
 func shutDown(s *http.Server) error {
