@@ -93,9 +93,7 @@ func (e *EMR) statement() []byte {
 func resourceStatement(typ string) capabilityResource {
 	out := capabilityResource{Type: typ, Versioning: "versioned-update", Interaction: []interactionCode{{"read"}, {"search-type"}}}
 	if !fhir.IsType(typ) {
-		for _, p := range []searchParam{{"_id", "token"}, {"identifier", "token"}, {"name", "string"}} {
-			out.SearchParam = append(out.SearchParam, p)
-		}
+		out.SearchParam = []searchParam{{"_id", "token"}, {"identifier", "token"}, {"name", "string"}}
 		if typ == "Patient" || typ == "Practitioner" {
 			out.SearchParam = append(out.SearchParam, searchParam{"family", "string"}, searchParam{"given", "string"}, searchParam{"birthdate", "date"})
 		}
