@@ -21,6 +21,7 @@ import (
 // BenchmarkAppend measures durable records per second at several numbers of callers, CPU included: the process's, over
 // everything it does, the index too. BenchmarkFdatasync is what the same disk gives without a ledger, in the same run.
 func BenchmarkAppend(b *testing.B) {
+	traffic := newBenchTraffic()
 	for _, callers := range []int{1, 16, 64, 256} {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
 			l, db := benchLedger(b)
@@ -35,7 +36,7 @@ func BenchmarkAppend(b *testing.B) {
 				}
 				wg.Go(func() {
 					for i := range n {
-						if _, err := l.Append(context.Background(), benchRecord(c, i)); err != nil {
+						if _, err := l.Append(context.Background(), traffic.record(c, i)); err != nil {
 							b.Error(err)
 							return
 						}
@@ -93,20 +94,35 @@ func benchLedger(b *testing.B) (*audit.Ledger, *sql.DB) {
 	return l, db
 }
 
-// benchRecord is a single read by one of the callers, of one of many patients.
-func benchRecord(caller, i int) audit.Record {
-	patient := "Patient/" + strconv.Itoa((caller*7919+i*31)%5000)
+// benchTraffic is single reads of many patients' appointments, made before the clock runs.
+type benchTraffic struct{ ids, patients, refs []string }
+
+func newBenchTraffic() *benchTraffic {
+	var b benchTraffic
+	for i := range 5000 {
+		b.ids = append(b.ids, fmt.Sprintf("0193e5a0-0000-7000-8000-%012x", i))
+		b.patients = append(b.patients, "Patient/"+strconv.Itoa(i*31%5000))
+		b.refs = append(b.refs, "Appointment/"+strconv.Itoa(i)+"/_history/3")
+	}
+	return &b
+}
+
+// record is one of the reads, by one of twenty assistants.
+func (b *benchTraffic) record(caller, i int) audit.Record {
+	n := (caller*7919 + i) % len(b.ids)
+	patients := b.patients[n : n+1]
 	return audit.Record{
-		ID: "0193e5a0-0000-7000-8000-" + strconv.Itoa(1e5+caller) + strconv.Itoa(1e5+i%9e5), Phase: audit.PhaseOutcome, Time: time.Now(), Clinic: "maple", Zone: "America/St_Johns",
-		Agent: audit.Agent{Issuer: "https://id.assistco.example", Subject: "amara-" + strconv.Itoa(caller%20), Name: "Amara Okafor", Platform: "assistco",
+		ID: b.ids[n], Phase: audit.PhaseOutcome, Clinic: "maple", Zone: "America/St_Johns",
+		Agent: audit.Agent{Issuer: "https://id.assistco.example", Subject: b.refs[caller%20], Name: "Amara Okafor", Platform: "assistco",
 			ClientID: "assistco-desk", TokenID: "0f8fad5b-d9cb-469f-a165-70867728950e", Role: "front desk", Address: "203.0.113.7"},
-		Purposes: []string{"PATADMIN"}, Interaction: "read", Type: "Appointment", Resource: "Appointment/" + strconv.Itoa(i) + "/_history/3",
-		Status: 200, Outcome: audit.OutcomeSuccess, Reasons: []string{"granted"}, Grants: []string{"front-desk-amara@3"}, Upstream: "ok",
-		Patients:  []string{patient},
-		Released:  []audit.ReleasedItem{{Ref: "Appointment/" + strconv.Itoa(i) + "/_history/3", Patients: []string{patient}, Removed: 4}},
+		Purposes: purposes, Interaction: "read", Type: "Appointment", Resource: b.refs[n],
+		Status: 200, Outcome: audit.OutcomeSuccess, Reasons: reasons, Grants: grants, Upstream: "ok", Patients: patients,
+		Released:  []audit.ReleasedItem{{Ref: b.refs[n], Patients: patients, Removed: 4}},
 		RequestID: "4a8dca3c-2205-4dc7-90e1-db877781d7cc", Traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
 	}
 }
+
+var purposes, reasons, grants = []string{"PATADMIN"}, []string{"granted"}, []string{"front-desk-amara@3"}
 
 func cpuTime() time.Duration {
 	var u syscall.Rusage

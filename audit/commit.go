@@ -123,6 +123,7 @@ func (l *Ledger) write(ctx context.Context, f *flight) error {
 		return err
 	}
 	for _, p := range parts {
+		p.state.keep(p)
 		if p.signed {
 			p.state.signed, p.state.signedAt = p.state.edge.size, now
 		}
@@ -143,7 +144,7 @@ func (l *Ledger) divide(ctx context.Context, tx *sql.Tx, f *flight) ([]*part, er
 			if err != nil {
 				return nil, err
 			}
-			p = &part{state: state, first: state.edge.size, records: make([]byte, 0, f.bytes), hashes: make([]byte, 0, 66*len(f.items))}
+			p = &part{state: state, first: state.edge.size, records: state.records[:0], hashes: state.hashes[:0], items: make([]*item, 0, len(f.items))}
 			byClinic[it.clinic] = p
 			parts = append(parts, p)
 		}
@@ -185,6 +186,13 @@ func (l *Ledger) writePart(ctx context.Context, tx *sql.Tx, p *part, now time.Ti
 	p.signed = true
 	_, err = l.sign(ctx, tx, p.state, now)
 	return err
+}
+
+// keep holds on to the memory of a commit for the next one, unless it was an unusually large one.
+func (s *logState) keep(p *part) {
+	if cap(p.records) <= 2<<20 {
+		s.records, s.hashes = p.records, p.hashes
+	}
 }
 
 // prepareInsert prepares the one statement that every commit runs.

@@ -54,6 +54,7 @@ type queue struct {
 	flights []*flight
 	records int
 	bytes   int
+	last    int // records of the flight taken last: about what the next will hold
 	closed  bool
 	wake    chan struct{} // capacity 1: something waits
 }
@@ -70,7 +71,7 @@ func (q *queue) put(it item, patience time.Duration) (*flight, int, error) {
 	}
 	f := q.youngest()
 	if f == nil || len(f.items) >= maxFlightRecords || f.bytes >= maxFlightBytes {
-		f = &flight{done: make(chan struct{})}
+		f = &flight{items: make([]item, 0, max(4, q.last)), done: make(chan struct{})}
 		f.watch = time.AfterFunc(patience, func() { f.settle(unavailable("ledger-unavailable", errSlow)) })
 		q.flights = append(q.flights, f)
 	}
@@ -98,6 +99,7 @@ func (q *queue) take() *flight {
 	f := q.flights[0]
 	q.flights[0] = nil
 	q.flights = q.flights[1:]
+	q.last = len(f.items)
 	q.records -= len(f.items)
 	q.bytes -= f.bytes
 	return f

@@ -20,6 +20,8 @@ type logState struct {
 	signed   int64     // size of the newest checkpoint
 	signedAt time.Time // when it was signed; zero: never
 	index    builder
+	records  []byte // memory of the last commit, for the next
+	hashes   []byte
 }
 
 // load reads the state of every log and checks it, as Open does and as the committer does after a failure.
