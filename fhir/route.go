@@ -15,8 +15,7 @@ func route(method string, segments []string) (Interaction, error) {
 	typ, rest := segments[0], segments[1:]
 	switch {
 	case typ == "metadata" && len(rest) == 0:
-		in := Interaction{Kind: InteractionCapabilities}
-		return choose(in, method, methods{http.MethodGet: InteractionCapabilities})
+		return choose(Interaction{}, method, methods{http.MethodGet: InteractionCapabilities})
 	case typ == "_history":
 		return Interaction{Kind: InteractionHistory}, refuse("history-not-supported", historyText)
 	case typ[0] == '$':
