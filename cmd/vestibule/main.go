@@ -47,10 +47,7 @@ type terminal struct {
 // run is the whole program but for the process: arguments in, exit code out. Only a request for help ends the process
 // from inside.
 func run(ctx context.Context, args []string, t *terminal) int {
-	var c commands
-	parser, err := kong.New(&c, kong.Name("vestibule"), kong.Writers(t.Out, t.Err),
-		kong.Description("A vestibule between virtual medical assistants and a clinic's EMR: one FHIR R4 API outside, any EMR inside, nobody further than the clinic allowed, and every passage on record."),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Bind(t), kong.BindTo(ctx, (*context.Context)(nil)))
+	parser, err := newParser(ctx, t)
 	if err != nil {
 		fmt.Fprintln(t.Err, "vestibule:", err)
 		return exitFailure
@@ -65,4 +62,14 @@ func run(ctx context.Context, args []string, t *terminal) int {
 		return exitFailure
 	}
 	return 0
+}
+
+// newParser understands the command line; more is for tests.
+func newParser(ctx context.Context, t *terminal, more ...kong.Option) (*kong.Kong, error) {
+	options := []kong.Option{
+		kong.Name("vestibule"), kong.Writers(t.Out, t.Err), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Description("A vestibule between virtual medical assistants and a clinic's EMR: one FHIR R4 API outside, any EMR inside, nobody further than the clinic allowed, and every passage on record."),
+		kong.Bind(t), kong.BindTo(ctx, (*context.Context)(nil)),
+	}
+	return kong.New(new(commands), append(options, more...)...)
 }
