@@ -12,6 +12,7 @@ import (
 type miss struct {
 	grant *grant
 	code  Code
+	order int // of code
 	near  int // how near: the order of the check that failed, after all others for a grant that fails a condition only
 }
 
@@ -30,7 +31,8 @@ func (g *grant) gives(letter letters, typ string) (covers, typed bool) {
 // come first, then those that get furthest in the order of checks.
 func (p *plan) nearestMisses(letter letters) []Reason {
 	in := p.circumstances()
-	all := make([]miss, 0, p.set.mostNaming(p.req.Caller))
+	nearest := make([]miss, 0, mostNamed+1)
+	var last miss
 	for g := range p.set.naming(p.req.Caller) {
 		m := miss{grant: g, code: g.unmet(&in)}
 		covers, typed := g.gives(letter, p.req.Interaction.Type)
@@ -40,17 +42,31 @@ func (p *plan) nearestMisses(letter letters) []Reason {
 		case m.code == "":
 			m.code = CodeTypeNotGranted
 		}
-		m.near = m.code.order()
-		if covers {
+		if m.order = last.order; m.code != last.code {
+			m.order = m.code.order()
+		}
+		if m.near = m.order; covers {
 			m.near += len(codes)
 		}
-		all = append(all, m)
+		nearest, last = keepNearest(nearest, m), m
 	}
-	if len(all) == 0 {
+	if len(nearest) == 0 {
 		return []Reason{because(CodeNoGrant)}
 	}
-	slices.SortStableFunc(all, func(a, b miss) int { return b.near - a.near })
-	return p.missReasons(all, letter)
+	return p.missReasons(nearest, letter)
+}
+
+// keepNearest puts m in its place, nearest first, and forgets what is beyond mostNamed.
+func keepNearest(nearest []miss, m miss) []miss {
+	at := len(nearest)
+	for at > 0 && nearest[at-1].near < m.near {
+		at--
+	}
+	if at == mostNamed {
+		return nearest
+	}
+	nearest = slices.Insert(nearest, at, m)
+	return nearest[:min(len(nearest), mostNamed)]
 }
 
 // order is the place of c in the order of checks.
@@ -58,36 +74,29 @@ func (c Code) order() int {
 	return slices.IndexFunc(codes[:], func(i CodeInfo) bool { return i.Code == c })
 }
 
-// missReasons are one reason for each of the nearest misses. Those that lack the permission itself share one.
-func (p *plan) missReasons(all []miss, letter letters) []Reason {
+// missReasons are one reason for each miss. Those that lack the permission itself share one.
+func (p *plan) missReasons(nearest []miss, letter letters) []Reason {
 	var out []Reason
-	var lacking []*grant
-	for _, m := range all {
-		if m.code == CodeNotGranted || m.code == CodeTypeNotGranted {
-			lacking = append(lacking, m.grant)
-			if len(lacking) > 1 {
-				continue
-			}
-			out = append(out, Reason{Code: m.code, Grant: m.grant.cite})
-			continue
-		}
-		if len(out) < mostNamed {
+	var lacking []string
+	at := -1
+	for _, m := range nearest {
+		switch {
+		case m.code != CodeNotGranted && m.code != CodeTypeNotGranted:
 			out = append(out, p.conditionReason(m))
+			continue
+		case at < 0:
+			at = len(out)
+			out = append(out, Reason{Code: m.code, Grant: m.grant.cite})
 		}
+		lacking = append(lacking, m.grant.src.Name)
 	}
-	for i := range out {
-		if out[i].Text == "" {
-			out[i].Text = p.lackingText(lacking, letter)
-		}
+	if at >= 0 {
+		out[at].Text = p.lackingText(lacking, letter)
 	}
 	return out
 }
 
-func (p *plan) lackingText(lacking []*grant, letter letters) string {
-	names := make([]string, 0, mostNamed)
-	for _, g := range lacking[:min(len(lacking), mostNamed)] {
-		names = append(names, g.src.Name)
-	}
+func (p *plan) lackingText(names []string, letter letters) string {
 	in, level := p.req.Interaction, levelUser
 	if p.req.Caller.Automated {
 		level = levelSystem

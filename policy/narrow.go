@@ -21,7 +21,6 @@ func (d Decision) Narrow(q fhir.Query) fhir.Query {
 func (a *reach) hull(p *plan) []fhir.Clause {
 	var permissions, scopes [][]fhir.Clause
 	var windows []window
-	free := false
 	for i := range a.candidates {
 		c := &a.candidates[i]
 		if !c.serves {
@@ -31,13 +30,12 @@ func (a *reach) hull(p *plan) []fhir.Clause {
 		if c.perm.windowed {
 			windows = append(windows, c.perm.window)
 		}
-		free = free || c.free
 		for _, s := range c.scopes {
 			scopes = append(scopes, s.criteria)
 		}
 	}
 	out := common(permissions)
-	if !free {
+	if !a.free {
 		out = append(out, common(scopes)...)
 	}
 	if len(windows) < len(permissions) {

@@ -11,15 +11,15 @@ import (
 // candidate is a permission that applies to a request, with those of the token's scopes that it can be used with.
 type candidate struct {
 	perm   *permission
-	scopes []scope       // one of them has to match; not asked where free
-	free   bool          // a scope of the token allows it without criteria
-	window []fhir.Clause // the window's criteria today
-	serves bool          // it shows everything that the search's parameters and the scopes' criteria look at
+	scopes []scope // one of them has to match, unless the reach is free
+	serves bool    // it shows everything that the search's parameters and the scopes' criteria look at
 }
 
 // reach is the candidates of a request: what of a type's resources they let the caller have. The zero reach is nothing.
 type reach struct {
 	candidates []candidate
+	free       bool          // a scope of the token allows it without criteria
+	today      *calendar     // what windows mean
 	asked      fhir.Elements // what _elements asks for, if narrowed
 	narrowed   bool
 
@@ -48,17 +48,15 @@ type drop struct {
 
 // reach works out which of the granted permissions can serve the request with which of the token's scopes.
 func (p *plan) reach(granted []*permission, scopes tokenScopes) reach {
-	a := reach{candidates: make([]candidate, len(granted)), memory: &memory{}}
+	a := reach{
+		candidates: make([]candidate, len(granted)), free: scopes.free, today: p.set.windowsOn(p.req.Now), memory: &memory{},
+	}
 	query := p.req.Interaction.Query
 	shown := shownCache{params: paramsOf(query), known: make([]int8, p.set.classes)}
-	calendar := p.set.windowsOn(p.req.Now)
 	for i, perm := range granted {
-		c := candidate{perm: perm, free: scopes.free, scopes: usable(perm, scopes)}
-		if perm.windowed {
-			c.window = calendar.clauses[perm.windowAt]
-		}
-		c.serves = (c.free || len(c.scopes) > 0) && shown.by(perm)
-		a.candidates[i] = c
+		c := &a.candidates[i]
+		c.perm, c.scopes = perm, usable(perm, scopes)
+		c.serves = (a.free || len(c.scopes) > 0) && shown.by(perm)
 	}
 	if asked := query.Elements(); len(asked) > 0 {
 		a.narrowed = true
@@ -124,14 +122,14 @@ func (a *reach) serves() bool {
 }
 
 // match is the first check that r fails, empty if it passes all. carried are the labels of r.
-func (c *candidate) match(r fhir.Resource, carried labels) Code {
+func (a *reach) match(c *candidate, r fhir.Resource, carried labels) Code {
 	if !matchAll(c.perm.scope.criteria, r) {
 		return CodeOutOfReach
 	}
-	if !c.free && !slices.ContainsFunc(c.scopes, func(s scope) bool { return matchAll(s.criteria, r) }) {
+	if !a.free && !slices.ContainsFunc(c.scopes, func(s scope) bool { return matchAll(s.criteria, r) }) {
 		return CodeOutsideScope
 	}
-	if c.perm.windowed && (len(c.window) == 0 || !dated(r) || !matchAll(c.window, r)) {
+	if c.perm.windowed && (!dated(r) || !matchAll(a.today.clauses[c.perm.windowAt], r)) {
 		return CodeOutsideWindow
 	}
 	if carried&^c.perm.clears != 0 {
@@ -155,7 +153,7 @@ func (a *reach) find(r fhir.Resource) (found hits, miss drop) {
 	miss = drop{CodeOutOfReach, -1}
 	for i := range a.candidates {
 		c := &a.candidates[i]
-		if code := c.match(r, carried); code != "" {
+		if code := a.match(c, r, carried); code != "" {
 			if c.serves && (miss.candidate < 0 || nearer(code, miss.code)) {
 				miss = drop{code, i}
 			}
