@@ -3,6 +3,7 @@ package vestibule
 import (
 	"context"
 
+	"vestibule/adapters"
 	"vestibule/audit"
 	"vestibule/fhir"
 )
@@ -60,7 +61,7 @@ func settledUpdate(ctx context.Context, c *Clinic, base fhir.Ref) string {
 
 // settledCreate looks for the operation's identifier, which every create carries.
 func settledCreate(ctx context.Context, c *Clinic, intent audit.Record) string {
-	clause, err := fhir.ParseClause(intent.Type, "identifier", OperationSystem+"|"+intent.Operation, c.Zone)
+	clause, err := fhir.ParseClause(intent.Type, "identifier", adapters.OperationSystem+"|"+intent.Operation, c.Zone)
 	if err != nil {
 		return SettledUnknown
 	}
@@ -73,6 +74,3 @@ func settledCreate(ctx context.Context, c *Clinic, intent audit.Record) string {
 	}
 	return SettledNotDone
 }
-
-// OperationSystem is the system of the identifier under which a created resource carries the id of its write.
-const OperationSystem = "urn:vestibule:operation"

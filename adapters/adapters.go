@@ -44,3 +44,7 @@ func TraceFrom(ctx context.Context) Trace {
 	t, _ := ctx.Value(traceKey{}).(Trace)
 	return t
 }
+
+// OperationSystem is the system of the identifier by which a created resource names the write that created it: a retry and
+// the settling of an unknown outcome find it by that (hazard H30).
+const OperationSystem = "urn:vestibule:operation"

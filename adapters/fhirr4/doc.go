@@ -17,7 +17,7 @@
 //
 // # One write happens once
 //
-// A create carries its operation as an identifier (system OperationSystem) and is conditional on it where the EMR can do
+// A create carries its operation as an identifier (system adapters.OperationSystem) and is conditional on it where the EMR can do
 // that; otherwise the adapter looks for that identifier first. One operation is written by one goroutine at a time. When the
 // outcome is not certain (no answer, connection lost, 5xx, unreadable answer), the adapter looks for the operation, or reads
 // the updated resource back, before it says anything; what it still does not know is KindTimeout with emr-write-unknown.

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"vestibule/adapters"
 	"vestibule/fhir"
 )
 
@@ -100,7 +101,7 @@ func TestAgainstAFHIRServerThatIsNotOurs(t *testing.T) {
 		for params, want := range map[string]int{
 			"": 25, "patient=Patient/p1": 5, "patient=Patient/p1,Patient/p2": 10, "practitioner=Practitioner/d1": 25, "status=booked": 25, "status=cancelled": 0,
 			"status:not=booked": 0, "date=2026-12-04": 1, "date=ge2026-12-20T00:00:00-05:00": 6, "date=lt2026-12-04T14:00:00Z": 3,
-			"date=ge2026-12-10&date=le2026-12-12": 3, "specialty=urn:s|cardio&patient=Patient/p3": 5, "_id=" + all[3]: 1, "identifier=" + OperationSystem + "|seed-7": 1,
+			"date=ge2026-12-10&date=le2026-12-12": 3, "specialty=urn:s|cardio&patient=Patient/p3": 5, "_id=" + all[3]: 1, "identifier=" + adapters.OperationSystem + "|seed-7": 1,
 			"actor=Patient/p4": 5, "patient:missing=true": 0,
 		} {
 			q := query(t, "Appointment", params).WithCount(100)

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 
+	"vestibule/adapters"
 	"vestibule/fhir"
 )
-
-// OperationSystem is the system of the identifier by which a created resource names the write that created it.
-const OperationSystem = "urn:vestibule:operation"
 
 // edit replaces src[start:end] by with.
 type edit struct {
@@ -33,7 +31,7 @@ func apply(src []byte, edits []edit) []byte {
 // withOperation is a resource to be created with its operation among its identifiers. All other bytes stay (hazard H36).
 // Appointment, Task and DocumentReference have identifier 0..*.
 func withOperation(r fhir.Resource, operation string) ([]byte, error) {
-	entry := []byte(`{"system":"` + OperationSystem + `","value":"` + operation + `"}`)
+	entry := []byte(`{"system":"` + adapters.OperationSystem + `","value":"` + operation + `"}`)
 	base, _ := r.Value().Span()
 	list := r.Value().Get("identifier")
 	switch list.Kind() {

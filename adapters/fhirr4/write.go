@@ -92,7 +92,7 @@ func (a *Adapter) create(ctx context.Context, t adapters.Type, c fhir.Change) (f
 	x := exchange{op: opWrite, typ: t.Name, method: http.MethodPost, path: t.Name, body: body}
 	look := func(ctx context.Context) (fhir.Resource, bool, error) { return a.findOperation(ctx, t, c) }
 	if t.ConditionalCreate {
-		x.ifNoneExist = string(appendParam(nil, "identifier", OperationSystem+"|"+c.Operation))
+		x.ifNoneExist = string(appendParam(nil, "identifier", adapters.OperationSystem+"|"+c.Operation))
 		x.again = true
 	} else if r, found, err := look(ctx); found || err != nil {
 		return r, err
@@ -142,7 +142,7 @@ func (a *Adapter) located(s string) (fhir.Ref, bool) {
 // carries reports whether r carries the operation among its identifiers.
 func carries(r fhir.Resource, operation string) bool {
 	for id := range r.Value().Path("identifier") {
-		if id.Get("system").Text() == OperationSystem && id.Get("value").Text() == operation {
+		if id.Get("system").Text() == adapters.OperationSystem && id.Get("value").Text() == operation {
 			return true
 		}
 	}
@@ -182,7 +182,7 @@ func operationQuery(t adapters.Type, c fhir.Change) (fhir.Query, error) {
 		return fhir.Query{}, uncertain(t)
 	}
 	if slices.Contains(t.Search, "identifier") {
-		clause, err := fhir.ParseClause(t.Name, "identifier", OperationSystem+"|"+c.Operation, nil)
+		clause, err := fhir.ParseClause(t.Name, "identifier", adapters.OperationSystem+"|"+c.Operation, nil)
 		return fhir.NewQuery(t.Name, clause), err
 	}
 	patients := c.Resource.Patients()

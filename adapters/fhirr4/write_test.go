@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"vestibule/adapters"
 	"vestibule/fhir"
 )
 
@@ -46,7 +47,7 @@ func (n *notes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	n.requests++
 	op := operationOf(b.String())
 	old, there := n.byOp[op]
-	if there && !n.ignores && r.Header.Get("If-None-Exist") == "identifier="+OperationSystem+"%7C"+op {
+	if there && !n.ignores && r.Header.Get("If-None-Exist") == "identifier="+adapters.OperationSystem+"%7C"+op {
 		answerFHIR(w, 200, old)
 		return
 	}
@@ -72,7 +73,7 @@ func (n *notes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func operationOf(body string) string {
-	_, rest, _ := strings.Cut(body, OperationSystem+`","value":"`)
+	_, rest, _ := strings.Cut(body, adapters.OperationSystem+`","value":"`)
 	op, _, _ := strings.Cut(rest, `"`)
 	return op
 }
