@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,6 +23,9 @@ func Check(docs, applied []Document, now time.Time) error {
 	return problems.err()
 }
 
+// client is a program as an issuer knows it.
+type client struct{ issuer, id string }
+
 type key struct{ kind, clinic, name string }
 
 func (d Document) key() key { return key{d.Kind, d.Clinic, d.Name} }
@@ -31,34 +35,36 @@ type world struct {
 	now         time.Time
 	clinics     map[string]*Clinic
 	platforms   map[string]bool
+	clients     map[client]string // to the name of the platform it belongs to
 	connections map[string]string // clinic to the name of its connection
 	standing    []Document        // the applied grants that docs does not replace
 	seen        map[key]Document  // the part of docs that has been checked
 }
 
 func newWorld(docs, applied []Document, now time.Time) *world {
-	w := &world{now: now, clinics: map[string]*Clinic{}, platforms: map[string]bool{}, connections: map[string]string{}, seen: map[key]Document{}}
+	w := &world{now: now, clinics: map[string]*Clinic{}, platforms: map[string]bool{}, clients: map[client]string{}, connections: map[string]string{}, seen: map[key]Document{}}
 	replaced := make(map[key]bool, len(docs))
 	for _, d := range docs {
 		replaced[d.key()] = true
 	}
-	for _, d := range slices.Concat(applied, docs) {
+	standing := slices.DeleteFunc(slices.Clone(applied), func(d Document) bool { return replaced[d.key()] })
+	for _, d := range slices.Concat(standing, docs) {
 		switch d.Kind {
 		case KindClinic:
 			w.clinics[d.Name] = d.OfClinic
 		case KindPlatform:
 			w.platforms[d.Name] = true
+			for _, id := range d.OfPlatform.Clients {
+				c := client{d.OfPlatform.Issuer, id}
+				w.clients[c] = cmp.Or(w.clients[c], d.Name)
+			}
 		case KindConnection:
 			if _, ok := w.connections[d.Clinic]; !ok {
 				w.connections[d.Clinic] = d.Name
 			}
 		}
 	}
-	for _, d := range applied {
-		if d.Kind == KindGrant && !replaced[d.key()] {
-			w.standing = append(w.standing, d)
-		}
-	}
+	w.standing = slices.DeleteFunc(standing, func(d Document) bool { return d.Kind != KindGrant })
 	return w
 }
 
@@ -72,6 +78,8 @@ func (w *world) check(d Document) Problems {
 	switch d.Kind {
 	case KindClinic:
 		return append(problems, w.checkTeams(d)...)
+	case KindPlatform:
+		return append(problems, w.checkClients(d)...)
 	case KindConnection:
 		return append(problems, w.checkConnection(d)...)
 	case KindGrant:
@@ -86,6 +94,16 @@ func (w *world) checkTeams(d Document) (problems Problems) {
 		team := g.OfGrant.To.Team
 		if _, ok := d.OfClinic.Teams[team]; g.Clinic == d.Name && team != "" && !ok {
 			problems = append(problems, d.problem("teams", fmt.Sprintf("has no %s, and the grant %s is for that team; keep it or revoke the grant first", team, g.Name)))
+		}
+	}
+	return problems
+}
+
+// checkClients keeps a program from belonging to two platforms: nobody could say for whom its users work.
+func (w *world) checkClients(d Document) (problems Problems) {
+	for i, id := range d.OfPlatform.Clients {
+		if other := w.clients[client{d.OfPlatform.Issuer, id}]; other != d.Name {
+			problems = append(problems, d.problem(indexed("clients", i), fmt.Sprintf("%q of this issuer belongs to the platform %s already", id, other)))
 		}
 	}
 	return problems

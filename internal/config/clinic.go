@@ -51,7 +51,6 @@ type Platform struct {
 	Issuer     string   `yaml:"issuer"`     // exactly as the tokens' iss writes it
 	Clients    []string `yaml:"clients"`    // the client ids that may present its tokens
 	TokenTypes []string `yaml:"tokenTypes"` // header types of its access tokens; none: at+jwt (RFC 9068)
-	Audience   string   `yaml:"audience"`   // what its tokens name as aud; empty: the gateway's audience
 }
 
 func (p *Platform) check() findings {
@@ -72,6 +71,11 @@ func (p *Platform) check() findings {
 	}
 	words(&f, "clients", p.Clients)
 	words(&f, "tokenTypes", p.TokenTypes)
+	for i, t := range p.TokenTypes {
+		if strings.EqualFold(t, "application/") {
+			f.add(indexed("tokenTypes", i), "%q is no token type; write one such as at+jwt", t)
+		}
+	}
 	return f
 }
 

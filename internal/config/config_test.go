@@ -154,6 +154,8 @@ func TestEveryMistakeIsNamedWithItsLineAndWhatWouldBeRight(t *testing.T) {
 		{"team", edit(clinic, "assistco/front-desk", "front-desk"), "d:8: teams.front-desk: a team is named platform/team, such as assistco/front-desk"},
 		{"adapter", edit(connection, "fhirr4", "fhir"), `d:3: adapter: "fhir" is not known; did you mean fhirr4?`},
 		{"clear text EMR", edit(connection, "https://emr", "http://emr"), "d:4: base: has to begin with https:// (http:// is accepted on loopback only)"},
+		{"dots in the EMR's path", edit(connection, "/fhir\n", "/fhir/../r4\n"), "d:4: base: must not have escapes, or empty, . or .. segments in its path"},
+		{"token type", edit(platform, "clients:", "tokenTypes: [application/]\nclients:"), `d:5: tokenTypes[0]: "application/" is no token type`},
 		{"login mode", edit(connection, "backend-services", "bakend-services"), `d:6: login.mode: "bakend-services" is not known; did you mean backend-services?`},
 		{"login lacks", edit(connection, "  clientId: vestibule\n", ""), "d:5: login.clientId: is missing; mode backend-services needs it"},
 		{"login has too much", edit(connection, "  algorithm: ES384\n", "  algorithm: ES384\n  token: env:T\n"), "d:10: login.token: has no meaning in mode backend-services; leave it out"},
@@ -237,6 +239,9 @@ func TestWhatADocumentNamesHasToExist(t *testing.T) {
 		{"over", edit(grant, "2027-02-28", "2026-11-01"), clinic, "d:6: until: 2026-11-01 is over."},
 		{"too long", edit(grant, "2027-02-28", "2028-02-28"), clinic, "d:6: until: A grant lasts at most 366 days"},
 		{"second connection", edit(connection, "clinic: maple", "clinic: maple\nname: other"), clinic + "---\n" + connection, "d:3: name: the clinic has a connection already, emr; a clinic has one"},
+		{"second connection replaces the first", edit(connection, "10s", "20s"), clinic + "---\n" + connection, ""},
+		{"client of two platforms", edit(platform, "name: assistco", "name: other"), platform, `d:5: clients[0]: "assistco-desktop" of this issuer belongs to the platform assistco already`},
+		{"client given away", edit(platform, "assistco-desktop", "new-desktop") + "---\n" + edit(platform, "name: assistco", "name: other"), platform, ""},
 		{"twice", clinic + "---\n" + platform + "---\n" + platform, "", "d:16: Platform assistco is written twice, first at d:10; keep one"},
 	}
 	for _, test := range tests {

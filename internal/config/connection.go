@@ -1,6 +1,8 @@
 package config
 
 import (
+	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -65,7 +67,7 @@ func (c *Connection) check() findings {
 	}
 	if c.Base == "" {
 		f.add("base", "is missing: the EMR's FHIR base URL")
-	} else if why := badURL(c.Base); why != "" {
+	} else if why := badBase(c.Base); why != "" {
 		f.add("base", "%s", why)
 	}
 	if c.Timeout < 0 || c.Timeout > maxTimeout {
@@ -75,7 +77,7 @@ func (c *Connection) check() findings {
 		oneOf(&f, "search", c.Search, "get", "post")
 	}
 	for i, alias := range c.Aliases {
-		if why := badURL(alias); why != "" {
+		if why := badBase(alias); why != "" {
 			f.add(indexed("aliases", i), "%s", why)
 		}
 	}
@@ -139,6 +141,18 @@ func (l *Login) members() []loginMember {
 		{name: "secret", value: string(l.Secret), secret: "the client secret"},
 		{name: "token", value: string(l.Token), secret: "the token"},
 	}
+}
+
+// badBase says why raw cannot be a FHIR base: badURL, or a path to which joining another would be ambiguous.
+func badBase(raw string) string {
+	if why := badURL(raw); why != "" {
+		return why
+	}
+	u, err := url.Parse(strings.TrimRight(raw, "/"))
+	if err != nil || u.RawPath != "" || u.Path != "" && path.Clean(u.Path) != u.Path {
+		return "must not have escapes, or empty, . or .. segments in its path"
+	}
+	return ""
 }
 
 // oneOf reports a word that is none of those known.

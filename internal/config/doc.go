@@ -46,7 +46,6 @@
 //	issuer: https://id.assistco.example
 //	clients: [assistco-desktop]
 //	tokenTypes: [at+jwt]              # optional
-//	audience: https://gate.example    # optional: the gateway's own audience
 //	---
 //	kind: Grant                       # see package policy
 //
