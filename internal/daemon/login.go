@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"crypto"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
@@ -23,6 +24,9 @@ func fhirr4Login(l config.Login) (fhirr4.Login, error) {
 		out.Key, err = privateKey(text)
 		if err != nil {
 			return fhirr4.Login{}, fmt.Errorf("secret %s: %w", l.Key, err)
+		}
+		if _, isRSA := out.Key.(*rsa.PrivateKey); isRSA != (l.Algorithm == "RS384") {
+			return fhirr4.Login{}, fmt.Errorf("secret %s: the key is not one for algorithm %s", l.Key, l.Algorithm)
 		}
 	case config.LoginClientSecret:
 		text, err := l.Secret.Resolve()

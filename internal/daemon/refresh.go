@@ -30,7 +30,7 @@ func (d *Daemon) Refresh(ctx context.Context) error {
 	if err := d.drain(ctx); err != nil {
 		return err
 	}
-	documents, err := d.store.Current(ctx)
+	documents, err := d.store.Effective(ctx) // what was written since the drain is not on record, and has no effect yet
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (d *Daemon) build(ctx context.Context, name string, p *parts) (*vestibule.C
 	if err != nil {
 		return nil, err
 	}
-	set, err := policy.Compile(policy.Clinic{Name: name, Zone: zone}, p.grants)
+	set, err := policy.Compile(policy.Clinic{Name: name, Zone: zone, Teams: p.clinic.Teams}, p.grants)
 	if err != nil {
 		return nil, err
 	}
