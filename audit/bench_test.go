@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -130,4 +131,53 @@ func cpuTime() time.Duration {
 		return 0
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkSearch looks for one patient, one access and one rare agent among 100,000 records.
+func BenchmarkSearch(b *testing.B) {
+	l, _ := benchLedger(b)
+	traffic := newBenchTraffic()
+	var wg sync.WaitGroup
+	for c := range 200 {
+		wg.Go(func() {
+			for i := range 500 {
+				if _, err := l.Append(context.Background(), traffic.record(c, i)); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for name, q := range map[string]audit.Search{
+		"patient": {Patients: []string{"Patient/31"}},
+		"access":  {IDs: []string{traffic.ids[77]}, Count: 1},
+		"nobody":  {Agents: []string{"nobody"}},
+		"newest":  {},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := l.Search(context.Background(), "maple", q); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	b.Run("verify", func(b *testing.B) {
+		vkey, err := l.VerifierKey()
+		if err != nil {
+			b.Fatal(err)
+		}
+		var file bytes.Buffer
+		if err := l.Export(context.Background(), "maple", &file); err != nil {
+			b.Fatal(err)
+		}
+		for b.Loop() {
+			report, err := audit.Verify(bytes.NewReader(file.Bytes()), vkey)
+			if err != nil || !report.OK() || report.Records != 100000 {
+				b.Fatal(err, report)
+			}
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/100000, "ns/record")
+	})
 }

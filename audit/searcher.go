@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
@@ -118,7 +119,7 @@ func (s *searcher) mayHoldID(line []byte) bool {
 		return true
 	}
 	for _, id := range s.want.IDs {
-		if strings.Contains(string(line), id) {
+		if bytes.Contains(line, []byte(id)) {
 			return true
 		}
 	}
