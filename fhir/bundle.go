@@ -37,7 +37,10 @@ func (b Bundle) Type() string { return b.root.Get("type").Text() }
 // Total is Bundle.total; ok is false where the server gives none that is a whole number.
 func (b Bundle) Total() (total int, ok bool) {
 	total, err := strconv.Atoi(string(b.root.Get("total").Raw()))
-	return total, err == nil && total >= 0
+	if err != nil || total < 0 {
+		return 0, false
+	}
+	return total, true
 }
 
 // Link is the URL of the link with that relation; empty where there is none.
@@ -73,7 +76,7 @@ func (b Bundle) Entries() ([]Entry, error) {
 
 // Searchset is an answer to a search, written around resources whose bytes are copied as they are.
 type Searchset struct {
-	ID      string // of the Bundle
+	ID      string // of the Bundle; may be empty
 	Base    string // the FHIR base that fullUrls begin with, without trailing slash
 	Self    string // what was understood of the search, as an absolute URL
 	Next    string // absolute URL of the next page; empty on the last
@@ -83,8 +86,10 @@ type Searchset struct {
 
 // AppendTo appends the searchset Bundle's JSON to dst.
 func (s Searchset) AppendTo(dst []byte) []byte {
-	dst = append(dst, `{"resourceType":"Bundle","id":`...)
-	dst = appendJSON(dst, s.ID)
+	dst = append(dst, `{"resourceType":"Bundle"`...)
+	if s.ID != "" {
+		dst = appendJSON(append(dst, `,"id":`...), s.ID)
+	}
 	dst = append(dst, `,"type":"searchset"`...)
 	if s.Total >= 0 {
 		dst = strconv.AppendInt(append(dst, `,"total":`...), int64(s.Total), 10)

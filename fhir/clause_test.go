@@ -33,7 +33,9 @@ func (c criterion) check(t *testing.T) {
 
 func TestTokensMatchByR4(t *testing.T) {
 	const status = "http://hl7.org/fhir/appointmentstatus"
-	coded := func(codings ...string) string { return `"serviceType":[{"coding":[` + strings.Join(codings, ",") + `]}]` }
+	coded := func(codings ...string) string {
+		return `"serviceType":[{"coding":[` + strings.Join(codings, ",") + `]}]`
+	}
 	for _, c := range []criterion{
 		{"Appointment", "status", "booked", []string{`"status":"booked"`, `"st\u0061tus":"book\u0065d"`},
 			[]string{`"status":"Booked"`, `"status":"bookedx"`, `"status":null`, `"status":["x"]`, `"status":{"code":"booked"}`, `"_status":"booked"`, `"id":"booked"`}},
@@ -176,6 +178,10 @@ func TestAUnionIsSaidOnlyWhereItCanBe(t *testing.T) {
 		if ok != (c.want != "") || got.Value() != c.want {
 			t.Errorf("%s=%s or %s is %q, %v; want %q", c.key, c.a, c.b, got.Value(), ok, c.want)
 		}
+	}
+	most := clause(t, "Appointment", "status", manyCodes(maxValues))
+	if u, ok := most.Or(clause(t, "Appointment", "status", "booked")); ok || !u.IsZero() {
+		t.Errorf("a union has %d values", len(u.Tokens()))
 	}
 	many := clause(t, "Appointment", "status", strings.TrimSuffix(strings.Repeat("x,", 255), ",")+",y")
 	for _, pair := range [][2]Clause{

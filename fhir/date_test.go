@@ -134,6 +134,8 @@ func TestH35LocalTimesFollowTheClinicsClock(t *testing.T) {
 		{"the day before it", "America/Sao_Paulo", "2018-11-03", "2018-11-03", "2018-11-03T03:00:00Z", "2018-11-04T03:00:00Z"},
 		{"a day whose midnight comes twice", "America/Havana", "2026-11-01", "2026-11-01", "2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z"},
 		{"a day that never was", "Pacific/Apia", "2011-12-31", "2011-12-31", "2011-12-30T10:00:00Z", "2011-12-31T10:00:00Z"},
+		{"an ambiguous time in the east", "Europe/Paris", "2026-10-25T02:30", "2026-10-25T02:30+02:00", "2026-10-25T00:30:00Z", "2026-10-25T00:31:00Z"},
+		{"a change of half an hour", "Australia/Lord_Howe", "2026-04-05T01:45", "2026-04-05T01:45+11:00", "2026-04-04T14:45:00Z", "2026-04-04T14:46:00Z"},
 		{"no zone is UTC's", "UTC", "2026-03-08T02:30", "2026-03-08T02:30Z", "2026-03-08T02:30:00Z", "2026-03-08T02:31:00Z"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -148,9 +150,12 @@ func TestH35LocalTimesFollowTheClinicsClock(t *testing.T) {
 		})
 	}
 	for z, values := range map[string][]string{
-		"America/Toronto":   {"2026-03-08T02:00", "2026-03-08T02:30", "ge2026-03-08T02:59:59", "2026-03-08T02:30:00.5"},
-		"America/St_Johns":  {"2026-03-08T02:15"},
-		"America/Sao_Paulo": {"2018-11-04T00:30"},
+		"America/Toronto":     {"2026-03-08T02:00", "2026-03-08T02:30", "ge2026-03-08T02:59:59", "2026-03-08T02:30:00.5"},
+		"America/St_Johns":    {"2026-03-08T02:15"},
+		"Europe/Paris":        {"2026-03-29T02:30"},
+		"Pacific/Apia":        {"2011-12-30T12:00"},
+		"Australia/Lord_Howe": {"2026-10-04T02:15"},
+		"America/Sao_Paulo":   {"2018-11-04T00:30"},
 	} {
 		for _, v := range values {
 			_, err := ParseClause("Appointment", "date", v, zone(t, z))

@@ -56,7 +56,9 @@ func drawJSON(t *rapid.T, depth int) string {
 	return rapid.SampledFrom([]string{"true", "false", "null"}).Draw(t, "word")
 }
 
-func drawSpace(t *rapid.T) string { return rapid.SampledFrom([]string{"", "", "", " ", "\n\t"}).Draw(t, "space") }
+func drawSpace(t *rapid.T) string {
+	return rapid.SampledFrom([]string{"", "", "", " ", "\n\t"}).Draw(t, "space")
+}
 
 // drawObject writes an object of random members and, among them, those given.
 func drawObject(t *rapid.T, depth int, given ...string) string {

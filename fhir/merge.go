@@ -72,6 +72,7 @@ func (r Resource) shown(visible Elements) (Resource, error) {
 
 type merger struct {
 	current, shown, proposed Resource
+	is, saw, sent            func(name string) Value // their members
 	changed                  []string // element names, without '_'
 	replace                  map[string]Value
 	remove                   map[string]bool
@@ -80,12 +81,12 @@ type merger struct {
 
 func (m *merger) compare(visible Elements) error {
 	m.replace, m.remove = map[string]Value{}, map[string]bool{}
+	m.is, m.saw, m.sent = m.current.root.getter(), m.shown.root.getter(), m.proposed.root.getter()
 	for name, v := range m.proposed.root.Members() {
 		if isTechnical([]byte(name)) {
 			continue
 		}
-		was := m.shown.root.Get(name)
-		if was.Exists() && equal(was, v) {
+		if saw := m.saw(name); saw.Exists() && equal(saw, v) {
 			continue
 		}
 		if err := m.whole(name, visible); err != nil {
@@ -93,12 +94,12 @@ func (m *merger) compare(visible Elements) error {
 		}
 		m.changed = append(m.changed, elementOf(name))
 		m.replace[name] = v
-		if !m.current.root.Get(name).Exists() {
+		if !m.is(name).Exists() {
 			m.add = append(m.add, name)
 		}
 	}
 	for name := range m.shown.root.Members() {
-		if isTechnical([]byte(name)) || m.proposed.root.Get(name).Exists() {
+		if isTechnical([]byte(name)) || m.sent(name).Exists() {
 			continue
 		}
 		if err := m.whole(name, visible); err != nil {
@@ -110,10 +111,10 @@ func (m *merger) compare(visible Elements) error {
 	return nil
 }
 
-// whole refuses to replace a member of which some was kept back; the narrative is kept back whole when anything else is. A member that is hidden altogether may be written blind;
-// whether the caller may do that is the policy's question.
+// whole refuses to replace a member of which some was kept back; the narrative is kept back whole when anything else is. A
+// member that is hidden altogether may be written blind; whether the caller may do that is the policy's question.
 func (m *merger) whole(name string, visible Elements) error {
-	shown, current := m.shown.root.Get(name), m.current.root.Get(name)
+	shown, current := m.saw(name), m.is(name)
 	e := visible.childOf([]byte(name))
 	if !current.Exists() || e.hidden() || shown.Exists() && (e.everything() || equal(shown, current)) {
 		return nil

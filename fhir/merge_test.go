@@ -152,6 +152,33 @@ func TestH12ANarrativeThatWasWithheldIsNotOverwritten(t *testing.T) {
 	}
 }
 
+func TestAHostileProposalCostsNoMoreThanItsLength(t *testing.T) {
+	var forth, back []string
+	for i := range 30000 {
+		forth = append(forth, fmt.Sprintf(`"m%d":{"a":1}`, i))
+		back = append(back, fmt.Sprintf(`"m%d":{"a":1}`, 29999-i))
+	}
+	doc := func(members []string) Resource {
+		all := strings.Join(members, ",")
+		return resource(t, `{"resourceType":"Task","id":"1","x":{`+all+`},`+all+`}`)
+	}
+	m, err := doc(forth).Merge(doc(back), AllElements("Task"))
+	if err != nil || len(m.Changed) > 0 {
+		t.Errorf("%d members changed, %v", len(m.Changed), err)
+	}
+}
+
+func TestACreateCarriesNoID(t *testing.T) {
+	for doc, want := range map[string]string{
+		`{"resourceType":"Task","id":"1","_id":{"id":"x"},"status":"draft","decimal": 1.50}`: `{"resourceType":"Task","status":"draft","decimal": 1.50}`,
+		`{"resourceType":"Task","status":"draft"}`:                                           `{"resourceType":"Task","status":"draft"}`,
+	} {
+		if r, err := resource(t, doc).WithoutID(); err != nil || string(r.Bytes()) != want {
+			t.Errorf("%s without id is %s, %v", doc, r.Bytes(), err)
+		}
+	}
+}
+
 func TestAMergeRefusesAnotherResource(t *testing.T) {
 	r := resource(t, `{"resourceType":"Task","id":"1"}`)
 	for doc, code := range map[string]string{

@@ -100,6 +100,10 @@ func TestAQueryIsNotChangedByNarrowingIt(t *testing.T) {
 	if again := a.With(clause(t, "Appointment", "actor:Patient", "1")); len(again.Clauses()) != 2 {
 		t.Errorf("a criterion is there twice: %s", again.Encode())
 	}
+	asked := search(t, "Appointment", "status=booked&_elements=status&_total=accurate&_sort=date&_count=5")
+	if got := asked.Whole().Encode(); got != "_count=5&_sort=date&status=booked" {
+		t.Errorf("an EMR is asked %s", got)
+	}
 	if got := q.WithCount(-3).Count(); got != 1 {
 		t.Errorf("a page of %d", got)
 	}

@@ -1,12 +1,8 @@
 package fhir
 
 import (
-	"bytes"
-	"encoding/binary"
 	"fmt"
-	"math/bits"
 	"slices"
-	"unicode/utf8"
 )
 
 // Limits caps what Parse accepts. A zero field means its default.
@@ -51,10 +47,6 @@ const (
 	flagNameEscaped = 1 << iota // the member's name holds a backslash
 	flagTextEscaped             // the string holds a backslash
 )
-
-// manyMembers is the size from which an object's names are kept in a set, so that a hostile object with a hundred
-// thousand members costs no more than its length.
-const manyMembers = 24
 
 type scanner struct {
 	src   []byte
@@ -277,61 +269,6 @@ func (s *scanner) name(i int) (l label, colon int, err error) {
 	return l, colon, nil
 }
 
-// names remembers the member names of one object: a sketch of 256 bits answers "never seen" for nearly every name, siblings
-// are compared where it cannot, and a set takes over in a large object.
-type names struct {
-	sketch [4]uint64
-	count  int
-	set    map[string]struct{}
-}
-
-func (m *names) again(s *scanner, parent int, l label) bool {
-	name := s.src[l.at : l.at+uint32(l.size)]
-	if l.flags&flagNameEscaped != 0 {
-		name = unescape(name)
-	}
-	m.count++
-	if m.count > manyMembers {
-		return m.inSet(s, parent, name)
-	}
-	h := sketchOf(name)
-	word, bit := &m.sketch[h>>6&3], uint64(1)<<(h&63)
-	if *word&bit == 0 {
-		*word |= bit
-		return false
-	}
-	for c := uint32(parent + 1); c < uint32(len(s.nodes)); c = s.nodes[c].next {
-		if is := &s.nodes[c]; is.flags&flagNameEscaped != 0 || int(is.nameLen) == len(name) {
-			if bytes.Equal(memberName(s.src, is), name) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func (m *names) inSet(s *scanner, parent int, name []byte) bool {
-	if m.set == nil {
-		m.set = make(map[string]struct{}, 4*manyMembers)
-		for c := uint32(parent + 1); c < uint32(len(s.nodes)); c = s.nodes[c].next {
-			m.set[string(memberName(s.src, &s.nodes[c]))] = struct{}{}
-		}
-	}
-	if _, dup := m.set[string(name)]; dup {
-		return true
-	}
-	m.set[string(name)] = struct{}{}
-	return false
-}
-
-func sketchOf(name []byte) uint32 {
-	if len(name) == 0 {
-		return 0
-	}
-	h := uint32(len(name)) ^ uint32(name[0])<<8 ^ uint32(name[len(name)-1])<<16 ^ uint32(name[len(name)/2])<<24
-	return h * 0x9E3779B1 >> 24
-}
-
 // memberName is a member's name as it reads, escapes resolved.
 func memberName(src []byte, n *node) []byte {
 	name := src[n.name : n.name+uint32(n.nameLen)]
@@ -339,140 +276,4 @@ func memberName(src []byte, n *node) []byte {
 		return unescape(name)
 	}
 	return name
-}
-
-func (s *scanner) word(i int, w string) (int, error) {
-	if len(s.src)-i < len(w) || string(s.src[i:i+len(w)]) != w {
-		return i, s.bad(i, "expected "+w)
-	}
-	return i + len(w), nil
-}
-
-// number scans RFC 8259 §6: no plus sign, no leading zero, digits on both sides of the point.
-func (s *scanner) number(i int) (int, error) {
-	if s.src[i] == '-' {
-		i++
-	}
-	first := i
-	i = s.digits(i)
-	if i == first || s.src[first] == '0' && i > first+1 {
-		return i, s.bad(first, "a number is malformed")
-	}
-	if i < len(s.src) && s.src[i] == '.' {
-		frac := i + 1
-		if i = s.digits(frac); i == frac {
-			return i, s.bad(i, "digits should follow the decimal point")
-		}
-	}
-	if i < len(s.src) && s.src[i]|0x20 == 'e' {
-		i++
-		if i < len(s.src) && (s.src[i] == '+' || s.src[i] == '-') {
-			i++
-		}
-		exp := i
-		if i = s.digits(exp); i == exp {
-			return i, s.bad(i, "digits should follow the exponent sign")
-		}
-	}
-	return i, nil
-}
-
-func (s *scanner) digits(i int) int {
-	for i < len(s.src) && s.src[i] >= '0' && s.src[i] <= '9' {
-		i++
-	}
-	return i
-}
-
-// text scans a string's inside from i and returns the offset of its closing quote. Eight bytes are looked at together:
-// the high bit of each byte of m is set where that byte, or a lower one, needs a closer look.
-func (s *scanner) text(i int) (end int, escaped bool, err error) {
-	const ones, high = 0x0101010101010101, 0x8080808080808080
-	src := s.src
-	for {
-		for i+8 <= len(src) {
-			w := binary.LittleEndian.Uint64(src[i:])
-			quote, slash := w^(ones*'"'), w^(ones*'\\')
-			m := ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*0x20)&^w | w) & high
-			if m != 0 {
-				i += bits.TrailingZeros64(m) >> 3
-				break
-			}
-			i += 8
-		}
-		if i >= len(src) {
-			return i, escaped, s.bad(i, "the document ends inside a string")
-		}
-		switch c := src[i]; {
-		case c == '"':
-			return i, escaped, nil
-		case c == '\\':
-			escaped = true
-			if i, err = s.escape(i + 1); err != nil {
-				return i, escaped, err
-			}
-		case c < 0x20:
-			return i, escaped, s.bad(i, "a control character stands in a string")
-		case c < utf8.RuneSelf:
-			i++
-		default:
-			r, n := utf8.DecodeRune(src[i:])
-			if r == utf8.RuneError && n <= 1 {
-				return i, escaped, s.bad(i, "the text is not UTF-8")
-			}
-			i += n
-		}
-	}
-}
-
-// escape scans what follows a backslash and returns the offset after it.
-func (s *scanner) escape(i int) (int, error) {
-	if i >= len(s.src) {
-		return i, s.bad(i, "the document ends inside a string")
-	}
-	switch s.src[i] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return i + 1, nil
-	case 'u':
-	default:
-		return i, s.bad(i, "an unknown escape stands in a string")
-	}
-	hi, ok := hex4(s.src[i+1:])
-	if !ok {
-		return i, s.bad(i, "four hexadecimal digits should follow \\u")
-	}
-	i += 5
-	switch {
-	case hi >= 0xDC00 && hi <= 0xDFFF:
-		return i, s.bad(i, "half of a surrogate pair stands alone")
-	case hi >= 0xD800 && hi <= 0xDBFF:
-		if len(s.src)-i < 6 || s.src[i] != '\\' || s.src[i+1] != 'u' {
-			return i, s.bad(i, "half of a surrogate pair stands alone")
-		}
-		lo, ok := hex4(s.src[i+2:])
-		if !ok || lo < 0xDC00 || lo > 0xDFFF {
-			return i, s.bad(i, "half of a surrogate pair stands alone")
-		}
-		i += 6
-	}
-	return i, nil
-}
-
-func hex4(b []byte) (rune, bool) {
-	if len(b) < 4 {
-		return 0, false
-	}
-	var r rune
-	for _, c := range b[:4] {
-		switch {
-		case c >= '0' && c <= '9':
-			c -= '0'
-		case c|0x20 >= 'a' && c|0x20 <= 'f':
-			c = c | 0x20 - 'a' + 10
-		default:
-			return 0, false
-		}
-		r = r<<4 | rune(c)
-	}
-	return r, true
 }

@@ -172,21 +172,33 @@ func equalArrays(a, b Value) bool {
 	return i == iEnd && j == jEnd
 }
 
-// equalObjects counts first: names are unique within each, and a hostile object with many members must not be looked up
-// member by member in one that has few.
+// equalObjects counts first, because names are unique within each.
 func equalObjects(a, b Value) bool {
 	if a.size() != b.size() {
 		return false
 	}
+	get := b.getter()
 	for name, x := range a.Members() {
-		if y := b.Get(name); !y.Exists() || !equal(x, y) {
+		if y := get(name); !y.Exists() || !equal(x, y) {
 			return false
 		}
 	}
 	return true
 }
 
-// size is the number of an object's members.
+// getter is Get for someone who asks for every member: with a hundred thousand of them Get would look at each for each.
+func (v Value) getter() func(name string) Value {
+	if v.Kind() != Object || v.size() <= manyMembers {
+		return v.Get
+	}
+	index := make(map[string]Value, v.size())
+	for name, m := range v.Members() {
+		index[name] = m
+	}
+	return func(name string) Value { return index[name] }
+}
+
+// size is the number of an object's members or an array's items.
 func (v Value) size() int {
 	count := 0
 	for c, end := v.at+1, v.node().next; c < end; c = v.doc.nodes[c].next {

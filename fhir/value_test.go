@@ -90,6 +90,19 @@ func TestAPathWalksThroughArraysInDocumentOrder(t *testing.T) {
 	}
 }
 
+func TestASpanIsWhereAValueStands(t *testing.T) {
+	const doc = ` {"a": [1, "x"]}`
+	v := parsed(t, doc)
+	for item := range v.Get("a").Items() {
+		if start, end := item.Span(); doc[start:end] != string(item.Raw()) {
+			t.Errorf("%s stands at %d to %d", item.Raw(), start, end)
+		}
+	}
+	if start, end := (Value{}).Span(); start != 0 || end != 0 {
+		t.Errorf("nothing stands at %d to %d", start, end)
+	}
+}
+
 func TestStoppingAWalkStopsIt(t *testing.T) {
 	v := parsed(t, `{"a":[1,2],"b":2}`)
 	for name := range v.Members() {
@@ -178,10 +191,10 @@ func TestAResourceIsAnObjectWithATypeAndAValidID(t *testing.T) {
 func TestPatientsAreWhoTheResourceIsAbout(t *testing.T) {
 	for doc, want := range map[string][]Ref{
 		`{"resourceType":"Appointment","participant":[{"actor":{"reference":"Practitioner/1"}},{"actor":{"reference":"Patient/2"}},{"actor":{"reference":"Patient/2/_history/4"}},{"actor":{"reference":"Patient/3"}}]}`: {{Type: "Patient", ID: "2"}, {Type: "Patient", ID: "3"}},
-		`{"resourceType":"Task","for":{"reference":"Patient/2"},"focus":{"reference":"Patient/9"}}`: {{Type: "Patient", ID: "2"}},
-		`{"resourceType":"DocumentReference","subject":{"reference":"Group/2"}}`:                    nil,
-		`{"resourceType":"DocumentReference","subject":{"reference":"Patient/.."}}`:                 nil,
-		`{"resourceType":"Patient","id":"1"}`:                                                       nil,
+		`{"resourceType":"Task","for":{"reference":"Patient/2"},"focus":{"reference":"Patient/9"}}`:                                                                                                                      {{Type: "Patient", ID: "2"}},
+		`{"resourceType":"DocumentReference","subject":{"reference":"Group/2"}}`:                                                                                                                                         nil,
+		`{"resourceType":"DocumentReference","subject":{"reference":"Patient/.."}}`:                                                                                                                                      nil,
+		`{"resourceType":"Patient","id":"1"}`: nil,
 	} {
 		if got := resource(t, doc).Patients(); !slices.Equal(got, want) {
 			t.Errorf("%s: %v, want %v", doc, got, want)
