@@ -88,11 +88,12 @@ func (p *plan) acceptUpdate(before, proposed fhir.Resource) (Accepted, []Reason)
 	if !p.answers(before) {
 		return Accepted{}, []Reason{because(CodeNotFound)}
 	}
-	was, miss := p.use.find(before)
-	if !was.any {
-		return Accepted{}, p.use.dropped(miss)
-	}
 	visible := p.seen(before)
+	use := p.use.seeing(visible)
+	was, miss := use.find(before)
+	if !was.any {
+		return Accepted{}, use.dropped(miss)
+	}
 	changed, err := changedFor(before, proposed, visible)
 	if err != nil {
 		return Accepted{}, []Reason{because(CodeWrongResource)}
@@ -104,12 +105,12 @@ func (p *plan) acceptUpdate(before, proposed fhir.Resource) (Accepted, []Reason)
 	if err != nil {
 		return Accepted{}, []Reason{p.notWritable(changed)}
 	}
-	will, _ := p.use.find(merged.Resource)
+	will, _ := use.find(merged.Resource)
 	both := was.and(will)
 	if !both.any || len(p.unwritable(merged.Changed, both)) > 0 {
 		return Accepted{}, []Reason{p.writeOutOfReach()}
 	}
-	v := p.use.view(both)
+	v := use.view(both)
 	return Accepted{
 		kind: fhir.InteractionUpdate, resource: merged.Resource, base: before.Ref(), changed: merged.Changed,
 		patients: patientsOf(before, merged.Resource), grants: v.grants,

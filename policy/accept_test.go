@@ -188,6 +188,39 @@ func TestWhoFindsBySearchOnlyIsShownThatOnAWrite(t *testing.T) {
 	}
 }
 
+// A permission that only writes shows nothing. If the token's criteria could look at what reading hides, whether the write is
+// accepted would tell.
+func TestH1ATokensCriteriaCannotAskThroughWrites(t *testing.T) {
+	for _, c := range []struct {
+		read   Permission
+		scopes []string
+		want   bool
+	}{
+		{Permission{Scope: "user/Task.r", Elements: []string{"status"}}, []string{"user/Task.ru?priority=urgent", "user/Task.r"}, false},
+		{Permission{Scope: "user/Task.r", Elements: []string{"status", "priority"}}, []string{"user/Task.ru?priority=urgent", "user/Task.r"}, true},
+		{Permission{Scope: "user/Task.r", Elements: []string{"status", "priority"}}, []string{"user/Task.u?priority=stat", "user/Task.r"}, false},
+		{Permission{Scope: "user/Task.r", Elements: []string{"status", "priority"}}, []string{"user/Task.u?priority=urgent"}, false}, // sees nothing
+		{Permission{Scope: "user/Task.r?owner=Organization/b"}, []string{"user/Task.u?priority=urgent", "user/Task.r"}, false},       // not of this one
+		{Permission{Scope: "user/Task.r", Elements: []string{"status"}}, []string{"user/Task.cruds"}, true},
+	} {
+		s := compiled(t, grantOf("g", c.read, Permission{Scope: "user/Task.u?owner=Organization/a", Write: []string{"status"}}))
+		d := permitted(t, s, request(t, "PUT Task/7", c.scopes))
+		before := task(t, "7", "Organization/a", "")
+		shown := resource(t, "%s", string(before.Cut(d.p.seen(before)).AppendTo(nil)))
+		after := resource(t, `{"resourceType":"Task","id":"7","status":"rejected"}`)
+		if shown.Value().Get("status").Exists() {
+			after = edited(t, shown, "requested", "rejected")
+		}
+		accepted, reasons := d.Accept(before, after)
+		if accepted.IsZero() == c.want {
+			t.Errorf("%v with %v: %v", c.read, c.scopes, codesOf(reasons))
+		}
+		if !c.want {
+			wantCode(t, reasons, CodeOutsideScope)
+		}
+	}
+}
+
 func TestACreateHasToLieWithinThePermission(t *testing.T) {
 	s := compiled(t, grantOf("file", Permission{
 		Scope: "user/DocumentReference.c?category=incoming", Write: []string{"status", "category", "subject", "content"},

@@ -73,6 +73,8 @@ func (r *reader) read(g Grant) *grant {
 	if strings.TrimSpace(g.Because) == "" || strings.ContainsFunc(g.Because, isControl) {
 		r.mistake("because", "Say on one line why the grant is given.")
 	}
+	r.empty("networks", g.Networks)
+	r.empty("purposes", g.Purposes)
 	r.to(g.To)
 	r.dates(g, out)
 	if g.Hours != "" {
@@ -88,6 +90,13 @@ func (r *reader) read(g Grant) *grant {
 	}
 	r.permissions(g, out)
 	return out
+}
+
+// empty refuses a list that is there and names nothing: it reads like "none" and would mean "all".
+func (r *reader) empty(path string, list []string) {
+	if list != nil && len(list) == 0 {
+		r.mistake(path, "This list is empty; name something or leave it out.")
+	}
 }
 
 func validName(s string) bool {

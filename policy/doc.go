@@ -41,6 +41,8 @@
 //	write        the top-level elements that c and u may set or change; absent: the top-level names of elements. A grant of
 //	             c or u with neither is refused.
 //
+// A list that is there but empty is a mistake: it reads like "none" and would mean "all".
+//
 // What a permission's criteria and window look at, it has to show: who gets the resource knows that they match. An element
 // of which only a part is shown cannot be among those that u writes, because an update replaces elements whole.
 //
@@ -63,7 +65,7 @@
 //
 // The token's scopes only narrow. Those of level user count for people, user and system for automated agents; SMART v1
 // scopes are read as v2; a scope that cannot be read gives nothing. If each of them has criteria, a resource has to meet
-// those of one as well.
+// those of one as well; criteria over elements that the permission, or for an update the caller, does not see do not count.
 //
 // # Release
 //

@@ -33,6 +33,8 @@ func (r *reader) permission(path string, src Permission, automated bool) permiss
 		}
 		p.windowed = true
 	}
+	r.empty(path+".elements", src.Elements)
+	r.empty(path+".write", src.Write)
 	r.elements(path, &p)
 	r.writable(path, &p)
 	r.visible(path, &p)

@@ -96,24 +96,40 @@ func (c *shownCache) by(p *permission) bool {
 }
 
 // usable are the token's scopes whose criteria look only at what perm shows: a token's criteria come from the platform, and
-// over hidden elements they would be a question about them (hazard H1).
+// over hidden elements they would be a question about them (hazard H1). A permission that only writes shows nothing by itself;
+// for it seeing settles the matter, resource by resource.
 func usable(perm *permission, scopes tokenScopes) []scope {
-	if len(scopes.scopes) == 0 {
-		return nil
-	}
-	ok := func(s scope) bool {
-		return !slices.ContainsFunc(s.criteria, func(c fhir.Clause) bool { return !shows(perm.shown, c.Param()) })
-	}
-	if !slices.ContainsFunc(scopes.scopes, func(s scope) bool { return !ok(s) }) {
+	if len(scopes.scopes) == 0 || perm.scope.letters&lettersReading == 0 {
 		return scopes.scopes
 	}
-	var out []scope
-	for _, s := range scopes.scopes {
-		if ok(s) {
-			out = append(out, s)
+	return lookingAt(perm.shown, scopes.scopes)
+}
+
+// lookingAt are those of scopes whose criteria look only at what e shows.
+func lookingAt(e fhir.Elements, scopes []scope) []scope {
+	hidden := func(s scope) bool {
+		return slices.ContainsFunc(s.criteria, func(c fhir.Clause) bool { return !shows(e, c.Param()) })
+	}
+	if !slices.ContainsFunc(scopes, hidden) {
+		return scopes
+	}
+	return slices.DeleteFunc(slices.Clone(scopes), hidden)
+}
+
+// seeing is the reach for an update of a resource of which the caller is shown visible: with permissions that only write, a
+// token's criteria may look at that and at nothing else.
+func (a *reach) seeing(visible fhir.Elements) *reach {
+	if a.free {
+		return a
+	}
+	b := *a
+	b.candidates = slices.Clone(a.candidates)
+	for i := range b.candidates {
+		if c := &b.candidates[i]; c.perm.scope.letters&lettersReading == 0 {
+			c.scopes = lookingAt(visible, c.scopes) // none left: no resource matches
 		}
 	}
-	return out
+	return &b
 }
 
 // serves reports whether some candidate can serve the request.
