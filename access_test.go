@@ -2,6 +2,7 @@ package vestibule_test
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -113,6 +114,27 @@ func TestWhatWasClaimedIsOnRecord(t *testing.T) {
 	a = w.ask(t, "GET", "/Appointment/mine", "", func(r *vestibule.Request) { r.Clinic = "nowhere" })
 	if code(a) != "unknown-clinic" || !a.Receipt().Valid() {
 		t.Errorf("an unknown clinic: %v, receipt %v", a.Err(), a.Receipt())
+	}
+}
+
+// A look into the trail is on record like any other access, with no reason but what it is; and it is for auditors only.
+func TestALookIntoTheTrailIsOnRecord(t *testing.T) {
+	w := newWorld(t, stocked(t), bookings...)
+	w.ask(t, "GET", "/Appointment/mine", "")
+	auditor := w.caller
+	auditor.Subject, auditor.Name = "audrey", "Audrey Lin"
+	for _, c := range []struct {
+		caller policy.Caller
+		code   string
+	}{{auditor, ""}, {w.caller, "not-an-auditor"}} {
+		a := w.Trail(t.Context(), vestibule.TrailRequest{Request: vestibule.Request{Clinic: "maple", Caller: c.caller}, Search: url.Values{"patient": {"Patient/1"}}})
+		if code(a) != c.code || !a.Receipt().Valid() || strings.Contains(body(a), "Amara Okafor") != (c.code == "") {
+			t.Errorf("%s: %v %s", c.caller.Name, a.Err(), body(a))
+		}
+		r := w.last(t)
+		if r.Interaction != "audit-search" || r.Query != "patient=Patient%2F1" || r.Agent.Subject != c.caller.Subject || slices.Contains(r.Reasons, "request-incomplete") {
+			t.Errorf("recorded as %+v", r)
+		}
 	}
 }
 

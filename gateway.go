@@ -131,9 +131,7 @@ func (g *Gateway) Do(ctx context.Context, req Request) Answer {
 	if req.Interaction.Kind == fhir.InteractionCapabilities {
 		return a.capabilities(ctx)
 	}
-	a.decision = a.clinic.Policy.Decide(policy.Request{
-		Caller: req.Caller, Clinic: a.clinic.Name, Interaction: req.Interaction, Now: a.start,
-	})
+	a.decide(req.Interaction)
 	if !a.decision.Permitted() {
 		return a.deny(ctx, a.decision.Err())
 	}
@@ -160,7 +158,12 @@ type access struct {
 	start    time.Time
 	id       string // UUIDv7: the decision's id, and the id of every record of this access
 	decision policy.Decision
+	decided  bool // whether decision is more than the zero Decision, which denies
 	record   audit.Record
+}
+
+func (a *access) decide(q fhir.Interaction) {
+	a.decision, a.decided = a.clinic.Policy.Decide(policy.Request{Caller: a.req.Caller, Clinic: a.clinic.Name, Interaction: q, Now: a.start}), true
 }
 
 func (g *Gateway) begin(req Request) *access {

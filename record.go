@@ -80,9 +80,7 @@ func (a *access) fail(ctx context.Context, err *fhir.Error) Answer {
 func (a *access) refuse(ctx context.Context, r audit.Record, err *fhir.Error, reasons []policy.Reason) Answer {
 	r.Status = err.Kind.Status()
 	r.Reasons = []string{err.Reason()}
-	for _, why := range append(a.decision.Reasons(), reasons...) {
-		r.Reasons = appendNew(r.Reasons, string(why.Code))
-	}
+	r.Reasons = a.why(r.Reasons, reasons...)
 	r.Grants = a.decision.Grants()
 	receipt, lost := a.write(ctx, r)
 	if lost != nil {
@@ -96,9 +94,7 @@ func (a *access) succeed(ctx context.Context, status int, released []policy.Rele
 	r := a.record
 	r.Phase, r.Outcome, r.Status, r.Upstream = audit.PhaseOutcome, audit.OutcomeSuccess, status, "ok"
 	r.Grants = a.decision.Grants()
-	for _, why := range a.decision.Reasons() {
-		r.Reasons = appendNew(r.Reasons, string(why.Code))
-	}
+	r.Reasons = a.why(nil)
 	r.Released, r.Patients = releasedItems(released)
 	receipt, err := a.write(ctx, r)
 	if err != nil {
@@ -106,6 +102,17 @@ func (a *access) succeed(ctx context.Context, status int, released []policy.Rele
 	}
 	answer.decision, answer.receipt, answer.released = a.id, receipt, released
 	return answer
+}
+
+// why adds to codes those of the decision, where one was made, and of more, each once.
+func (a *access) why(codes []string, more ...policy.Reason) []string {
+	if a.decided {
+		more = append(a.decision.Reasons(), more...)
+	}
+	for _, reason := range more {
+		codes = appendNew(codes, string(reason.Code))
+	}
+	return codes
 }
 
 // releasedItems says for the record what leaves, and about which patients, each once.

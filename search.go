@@ -69,8 +69,7 @@ func (a *access) openPage() (fhir.Query, place, error) {
 		return fhir.Query{}, place{}, err
 	}
 	a.record.Query = query.Encode()
-	a.decision = a.clinic.Policy.Decide(policy.Request{Caller: a.req.Caller, Clinic: a.clinic.Name, Now: a.start,
-		Interaction: fhir.Interaction{Kind: fhir.InteractionSearch, Type: query.Type(), Query: query}})
+	a.decide(fhir.Interaction{Kind: fhir.InteractionSearch, Type: query.Type(), Query: query})
 	if !a.decision.Permitted() {
 		return fhir.Query{}, place{}, a.decision.Err()
 	}
