@@ -253,6 +253,54 @@ func TestNoSearchTellsMoreThanTheGrantsShow(t *testing.T) {
 	}
 }
 
+// The same for writes, by what the caller hears: with permissions that only write everywhere, because what such a permission
+// reaches is told by whether a write is accepted, and is meant to be.
+func TestNoWriteTellsMoreThanTheGrantsShow(t *testing.T) {
+	ctx, twins, accepted := contextOf(t), 0, 0
+	rapid.Check(t, func(rt *rapid.T) {
+		grants := drawGrants(rt, ctx)
+		for _, g := range grants {
+			for i, p := range g.Permissions {
+				if strings.HasPrefix(p.Scope, "user/Appointment.u?") || p.Scope == "user/Appointment.u" {
+					g.Permissions[i].Scope, g.Permissions[i].Window = "user/Appointment.u", ""
+				}
+			}
+		}
+		s := compiled(t, grants...)
+		d := s.Decide(request(t, "PUT Appointment/1", drawTokenScopes(rt)))
+		view := func(r fhir.Resource) string {
+			free := []string{"user/*.cruds"}
+			read, _ := s.Decide(request(t, "GET Appointment/1", free)).Release(r)
+			found, _ := s.Decide(request(t, "GET Appointment", free)).Release(r)
+			return text(read) + text(found)
+		}
+		hear := func(before, after fhir.Resource) string {
+			got, reasons := d.Accept(before, after)
+			if got.IsZero() {
+				return d.Refusal(reasons).Error()
+			}
+			accepted++
+			return "accepted: " + strings.Join(got.Changed(), ", ")
+		}
+		for range 10 {
+			a := drawParts(rt, "a")
+			b := differing(rt, a, 5)
+			ra, rb := a.resource(t), b.resource(t)
+			if a == b || view(ra) != view(rb) {
+				continue
+			}
+			twins++
+			after := rapid.SampledFrom([]appointmentParts{a, b, differing(rt, a, 5), {0: `,"status":"booked"`}, {1: `,"priority":2`}}).Draw(rt, "after")
+			if ha, hb := hear(ra, after.resource(t)), hear(rb, after.resource(t)); ha != hb {
+				rt.Fatalf("%s tells apart what the grants show alike:\n%s\n%s\nas\n%s\n%s", after.resource(t).Bytes(), ra.Bytes(), rb.Bytes(), ha, hb)
+			}
+		}
+	})
+	if twins == 0 || accepted == 0 {
+		t.Errorf("%d twins, %d accepted: the property says nothing", twins, accepted)
+	}
+}
+
 func TestAnAcceptedUpdateStaysWithinWriteAndWithinReach(t *testing.T) {
 	ctx, changed := contextOf(t), 0
 	rapid.Check(t, func(rt *rapid.T) {
