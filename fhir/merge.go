@@ -73,7 +73,7 @@ func (r Resource) shown(visible Elements) (Resource, error) {
 type merger struct {
 	current, shown, proposed Resource
 	is, saw, sent            func(name string) Value // their members
-	changed                  []string // element names, without '_'
+	changed                  []string                // element names, without '_'
 	replace                  map[string]Value
 	remove                   map[string]bool
 	add                      []string // member names new to the resource, in the caller's order

@@ -76,16 +76,20 @@ func (v Value) Get(name string) Value {
 	}
 	nodes := v.doc.nodes
 	for c, end := v.at+1, nodes[v.at].next; c < end; c = nodes[c].next {
-		n := &nodes[c]
-		if n.flags&flagNameEscaped == 0 {
-			if int(n.nameLen) == len(name) && string(v.doc.src[n.name:n.name+uint32(n.nameLen)]) == name {
-				return Value{v.doc, c}
-			}
-		} else if string(memberName(v.doc.src, n)) == name {
+		if isNamed(v.doc.src, &nodes[c], name) {
 			return Value{v.doc, c}
 		}
 	}
 	return Value{}
+}
+
+// isNamed compares length and first byte before the rest: most members differ in one of them.
+func isNamed(src []byte, n *node, name string) bool {
+	if n.flags&flagNameEscaped != 0 {
+		return string(memberName(src, n)) == name
+	}
+	return int(n.nameLen) == len(name) &&
+		(name == "" || src[n.name] == name[0] && string(src[n.name:n.name+uint32(n.nameLen)]) == name)
 }
 
 // Members walks an object's members in their order; names are given as they read.
