@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"vestibule/audit"
@@ -85,6 +86,9 @@ func trailSearch(values url.Values, zone *time.Location) (audit.Search, error) {
 	values = maps.Clone(values)
 	cursor := values["_cursor"]
 	delete(values, "_cursor")
+	if format := values.Get("_format"); format == "json" || strings.HasSuffix(format, "/json") || strings.HasSuffix(format, "+json") {
+		delete(values, "_format")
+	}
 	search, err := audit.ParseSearch(values, zone)
 	if err != nil || len(cursor) == 0 {
 		return search, err

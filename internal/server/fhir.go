@@ -19,7 +19,7 @@ import (
 // fhir answers everything below a clinic's FHIR base.
 func (s *server) fhir(c *gin.Context) {
 	path := below(c)
-	if c.Request.Method == http.MethodGet && c.Request.Header.Get("Authorization") == "" && s.public(c, path) {
+	if c.Request.Method == http.MethodGet && s.public(c, path) {
 		return
 	}
 	req := s.identify(c)
@@ -31,13 +31,14 @@ func (s *server) fhir(c *gin.Context) {
 	s.write(c, s.Gateway.Do(c.Request.Context(), req))
 }
 
-// public answers what needs no token, because a client must read it to find out where to get one.
+// public answers what needs no token, because a client must read it to find out where to get one. With a token, metadata
+// is an access: the caller's own.
 func (s *server) public(c *gin.Context, path string) bool {
 	clinic := s.Gateway.Clinic(c.Param("clinic"))
 	switch {
 	case clinic == nil:
 		return false
-	case path == "/metadata":
+	case path == "/metadata" && c.Request.Header.Get("Authorization") == "":
 		c.Set(labelKey, "capabilities")
 		s.write(c, s.Gateway.Statement(c.Request.Context(), clinic, s.base(c)))
 		return true
