@@ -28,7 +28,7 @@ func ParseBundle(b []byte, lim Limits) (Bundle, error) {
 	if r.Type() != "Bundle" {
 		return Bundle{}, E("fhir.ParseBundle", KindInvalid, "not-a-bundle", "Expected a Bundle.")
 	}
-	return Bundle{root: r.root}, nil
+	return Bundle(r), nil
 }
 
 // Type is Bundle.type.
