@@ -54,6 +54,7 @@ func TestH12NothingIsMovedIntoOrOutOfReach(t *testing.T) {
 	s := compiled(t, grantOf("g",
 		Permission{Scope: "user/Task.rus?owner=Organization/a", Window: "-30d..0d", Write: []string{"owner", "status", "authoredOn", "intent"}},
 		Permission{Scope: "user/Task.u?status=requested", Write: []string{"status", "priority"}},
+		Permission{Scope: "user/Task.u?owner=Organization/c", Write: []string{"owner"}},
 		Permission{Scope: "user/DocumentReference.ru", Write: []string{"securityLabel", "status"}},
 	))
 	const dated, sealed = `,"authoredOn":"2026-11-20T10:00:00Z"`, `"securityLabel":[{"coding":[{"code":"R"}]}]`
@@ -73,6 +74,7 @@ func TestH12NothingIsMovedIntoOrOutOfReach(t *testing.T) {
 		"in reach by another permission":  {"PUT Task/7", theirs, resource(t, `{"resourceType":"Task","id":"7","priority":"routine"}`), CodeGranted},
 		"element of another permission":   {"PUT Task/7", theirs, resource(t, `{"resourceType":"Task","id":"7","intent":"plan"}`), CodeElementNotWritable},
 		"out of the one that may":         {"PUT Task/7", mine, edited(t, mine, "requested", "completed", "urgent", "routine"), CodeWriteOutOfReach},
+		"from one permission to another":  {"PUT Task/8", edited(t, mine, `"id":"7"`, `"id":"8"`, "urgent", "stat"), edited(t, mine, `"id":"7"`, `"id":"8"`, "urgent", "stat", "Organization/a", "Organization/c"), CodeWriteOutOfReach},
 		"label added":                     {"PUT DocumentReference/1", open, edited(t, open, `"current"`, `"current",`+sealed), CodeWriteOutOfReach},
 		"label taken away":                {"PUT DocumentReference/1", document(t, "1", "x", ","+sealed), document(t, "1", "x", ""), CodeRestrictedLabel},
 		"other type under the same id":    {"PUT Task/7", document(t, "7", "x", ""), mine, CodeNotFound},

@@ -34,10 +34,7 @@ func (a *reach) hull(p *plan) []fhir.Clause {
 			scopes = append(scopes, s.criteria)
 		}
 	}
-	out := common(permissions)
-	if !a.free {
-		out = append(out, common(scopes)...)
-	}
+	out := append(common(permissions), common(scopes)...) // where a scope of the token is free, there are none with criteria
 	if len(windows) < len(permissions) {
 		return out
 	}

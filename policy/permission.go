@@ -159,18 +159,9 @@ func shows(e fhir.Elements, p fhir.SearchParam) bool {
 		return false
 	}
 	for _, path := range p.Paths {
-		if !showsPath(e, path) {
+		if !e.Shows(path) {
 			return false
 		}
 	}
 	return true
-}
-
-// showsPath is e.Shows for the paths that every cut keeps or removes whatever e says.
-func showsPath(e fhir.Elements, path string) bool {
-	switch path {
-	case "id", "meta.versionId", "meta.lastUpdated", "meta.profile", "meta.security", "meta.tag":
-		return true
-	}
-	return !strings.HasPrefix(path, "meta") && e.Shows(path)
 }

@@ -105,6 +105,7 @@ func TestRestrictedLabelsNeedToBeNamed(t *testing.T) {
 		{"user/DocumentReference.r?_security=R", meta("R"), true},
 		{"user/DocumentReference.r?_security:not=R", meta("V"), false},
 		{"user/DocumentReference.r?_security:not=V", meta("R"), false},
+		{"user/DocumentReference.r?_security:not=R", label("R"), false},
 		{"user/DocumentReference.r?category=R", meta("R"), false},
 	} {
 		d := permitted(t, compiled(t, grantOf("g", Permission{Scope: c.scope})), ask(t, "GET DocumentReference/1"))
@@ -172,7 +173,7 @@ func TestH33WhatTheEMRReturnsBesidesTheSearchIsDropped(t *testing.T) {
 		t.Error("released")
 	}
 	wantCode(t, reasons, CodeQueryMismatch)
-	if released, _ = d.Release(resource(t, `{"resourceType":"Appointment","status":"booked"}`)); !released.IsZero() {
+	if released, _ = d.Release(edited(t, inReach(t), `"id":"1",`, "")); !released.IsZero() {
 		t.Error("a resource without an id is released")
 	}
 }
