@@ -87,3 +87,13 @@ func cpuOf(proc string, pids []int) (time.Duration, error) {
 	}
 	return sum, nil
 }
+
+// loadAverage is how many threads wanted a core during the last minute.
+func loadAverage() string {
+	b, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	first, _, _ := strings.Cut(string(b), " ")
+	return first
+}

@@ -28,8 +28,9 @@ type gateway struct {
 	config  string
 	data    string
 	addr    string
-	before  int      // the clinic's records before it was asked anything
-	process *process // nil while it is not running
+	before  int          // the clinic's records before it was asked anything
+	log     bytes.Buffer // what it says; read only after it has ended
+	process *process     // nil while it is not running
 }
 
 // prepareGateway builds the program, starts the issuer that the tokens come from, and applies the documents.
@@ -63,7 +64,7 @@ func build(ctx context.Context, out string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "nomsgpack", "-trimpath", "-o", out, "vestibule/cmd/vestibule")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if text, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("go build vestibule/cmd/vestibule: %w\n%s", err, text)
+		return fmt.Errorf("go build vestibule/cmd/vestibule (in the project's folder): %w\n%s", err, text)
 	}
 	return nil
 }
@@ -86,14 +87,15 @@ func (g *gateway) output(ctx context.Context, args ...string) (string, error) {
 
 // start starts serving and returns how long it took from there to the first answer of /readyz.
 func (g *gateway) start(ctx context.Context) (time.Duration, error) {
+	g.log.Reset()
 	begin := time.Now()
-	p, err := start("gateway", os.Stderr, g.binary, "serve", "--config", g.config)
+	p, err := start("gateway", &g.log, g.binary, "serve", "--config", g.config)
 	if err != nil {
 		return 0, err
 	}
 	if err := awaitAnswer(ctx, p, g.addr, "/readyz", time.Millisecond); err != nil {
 		p.stop()
-		return 0, err
+		return 0, fmt.Errorf("%w\n%s", err, g.log.Bytes())
 	}
 	g.process = p
 	return time.Since(begin), nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -36,10 +37,15 @@ type options struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := dispatch(ctx, os.Args[1:], os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
+	err := dispatch(ctx, os.Args[1:], os.Stdout)
+	switch {
+	case err == nil:
+		return
+	case ctx.Err() != nil:
+		err = errors.New("stopped, before there was a result")
 	}
+	fmt.Fprintln(os.Stderr, "\nbench:", err)
+	os.Exit(1)
 }
 
 func dispatch(ctx context.Context, args []string, out io.Writer) error {
@@ -86,7 +92,7 @@ func run(ctx context.Context, opts options, out io.Writer) error {
 	}
 	b := &bench{opts: opts, say: out, dir: dir, now: time.Now()}
 	defer b.close()
-	r := report{started: b.now, opts: opts}
+	r := report{started: b.now, opts: opts, load: loadAverage()}
 	if r.disk, err = measureDisk(dir, 500*time.Millisecond); err != nil {
 		return err
 	}
@@ -101,6 +107,7 @@ func run(ctx context.Context, opts options, out io.Writer) error {
 	if r.rows, err = b.rounds(ctx); err != nil {
 		return err
 	}
+	r.load += ", " + loadAverage()
 	if err := b.finish(ctx, &r); err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ type report struct {
 	targets   []*target
 	rows      []row
 	start     time.Duration // to serving
+	load      string        // averages of the last minute, before and after
 	inProcess inProcess
 	ledger    ledgerCheck
 	profiles  []string // files that were written
@@ -66,11 +67,7 @@ func (r report) ratios() table {
 func (r report) verdicts() table {
 	t := table{head: []string{"budget", "goal", "measured", ""}, text: 4}
 	for _, b := range r.budgets() {
-		verdict := "met"
-		if !b.met {
-			verdict = "MISSED"
-		}
-		t.rows = append(t.rows, []string{b.what, b.goal, b.got, verdict})
+		t.rows = append(t.rows, []string{b.what, b.goal, b.got, b.verdict})
 	}
 	return t
 }
@@ -81,6 +78,7 @@ func (r report) conditions() []string {
 		fmt.Sprintf("%s, %d cores (shared by load, EMR and all targets), %s, GOMAXPROCS=%s for every Go process.", r.started.UTC().Format(time.DateOnly), runtime.NumCPU(), runtime.Version(), procs),
 		fmt.Sprintf("Ledger on %s: %.0f fdatasync/s by one writer, p50 %s.", r.disk.kind, r.disk.rate, short(r.disk.p50)),
 		fmt.Sprintf("%d round(s) of %s per cell, targets in turn; req/s, p50, p99: median of the rounds; CPU/req of the proxying process: minimum.", r.opts.rounds, r.opts.cell),
+		"Load average (1 min) before and after: " + r.load + ". Other work on the machine raises every figure.",
 		"A fifth of the EMR's entries is outside the grant and the rest is cut, so the gateway's answers are shorter.",
 	}
 	if r.absent != "" {
@@ -89,7 +87,7 @@ func (r report) conditions() []string {
 	return append(out,
 		fmt.Sprintf("In process: a page of 1,000 entries (%.2f MB in, %d entries and %.2f MB out, every byte outside the cut list compared) takes %s of CPU; a decision at 100 grants %s where 10 are the caller's, %s where all are.",
 			float64(r.inProcess.in)/1e6, r.inProcess.entries, float64(r.inProcess.out)/1e6, short(r.inProcess.bundle), short(r.inProcess.decision), short(r.inProcess.crowded)),
-		fmt.Sprintf("Ledger: %d requests answered, %d records; audit verify: %s", r.ledger.answered, r.ledger.recorded, r.ledger.verified))
+		fmt.Sprintf("Ledger: %d requests answered, %d records of them, verified in %s: %s", r.ledger.answered, r.ledger.recorded, short(r.ledger.took), r.ledger.verified))
 }
 
 func (r report) print(w io.Writer) {
