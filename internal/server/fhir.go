@@ -224,7 +224,11 @@ func (s *server) logFailure(c *gin.Context, a vestibule.Answer) {
 		if known := s.Gateway.Clinic(c.Param("clinic")); known != nil {
 			clinic = known.Name
 		}
-		s.Log.Error("access failed", "clinic", clinic, "code", err.Reason(), "op", err.Op, "decision", a.Decision())
+		args := []any{"clinic", clinic, "code", err.Reason(), "op", err.Op, "decision", a.Decision()}
+		if strings.HasPrefix(err.Op, "audit.") && err.Err != nil { // why a disk refuses; an EMR's reasons may hold anything
+			args = append(args, "cause", err.Err.Error())
+		}
+		s.Log.Error("access failed", args...)
 	}
 }
 
