@@ -32,7 +32,7 @@ func (a Accepted) Changed() []string { return a.changed }
 // Patients are the patients of the resource before and after, each once: for the trail.
 func (a Accepted) Patients() []fhir.Ref { return a.patients }
 
-// Grants cites the grants that allow it, as name@version, sorted.
+// Grants cites the grants that allow it, as name@version, sorted. The slice is shared and must not be changed.
 func (a Accepted) Grants() []string { return a.grants }
 
 // Change is the write for an adapter, under the gateway's name for it.

@@ -190,6 +190,17 @@ func TestWhoFindsBySearchOnlyIsShownThatOnAWrite(t *testing.T) {
 	}
 }
 
+func TestWhoMayReadIsTakenToHaveRead(t *testing.T) {
+	s := compiled(t, grantOf("g",
+		Permission{Scope: "user/Task.r", Elements: []string{"status"}},
+		Permission{Scope: "user/Task.s", Elements: []string{"status", "intent"}},
+		Permission{Scope: "user/Task.u", Write: []string{"status", "intent"}}))
+	accepted, _ := permitted(t, s, ask(t, "PUT Task/7")).Accept(task(t, "7", "Organization/a", ""), resource(t, `{"resourceType":"Task","id":"7","status":"rejected"}`))
+	if !slices.Equal(accepted.Changed(), []string{"status"}) {
+		t.Errorf("%v: what a read does not show is missing from what was sent back, and is not removed", accepted.Changed())
+	}
+}
+
 // A permission that only writes shows nothing. If the token's criteria could look at what reading hides, whether the write is
 // accepted would tell.
 func TestH1ATokensCriteriaCannotAskThroughWrites(t *testing.T) {
@@ -234,7 +245,7 @@ func TestACreateHasToLieWithinThePermission(t *testing.T) {
 		`,"description":"x"`:                     CodeElementNotWritable,
 		`,"contained":[]`:                        CodeElementNotWritable,
 		`,"meta":{"security":[{"code":"R"}]}`:    CodeWriteOutOfReach,
-		`,"securityLabel":[{"text":"x"}]`:        CodeWriteOutOfReach, // each element is writable, but by no one permission
+		`,"securityLabel":[{"text":"x"}]`:        CodeWriteOutOfReach, // writable, but not by a permission that it lies within
 		`,"text":{"status":"generated"}`:         CodeElementNotWritable,
 		`,"modifierExtension":[{"url":"x"}]`:     CodeElementNotWritable,
 		`,"implicitRules":"https://x.example"`:   CodeElementNotWritable,

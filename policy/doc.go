@@ -83,17 +83,21 @@
 //
 // # Writes
 //
-// Create: every element of the resource is among write of some permission (element-not-writable), and the resource lies
-// within a permission that lets all of them be written (write-out-of-reach).
+// The body is the resource that the URL names (wrong-resource).
 //
-// Update: what stands in the EMR lies within a permission for u (otherwise as Release); the elements that differ from what
-// the caller is shown of it are among write of those permissions, and none is shown in part (element-not-writable); what
-// results lies within one of those permissions too, and its write holds every change (write-out-of-reach). What the caller
-// was not shown survives. What the caller is shown is what they may read or, if they may read nothing, find by search.
+// Create: every element of the resource is among write of some permission (element-not-writable), and the write of those
+// permissions that the resource lies within holds all of them (write-out-of-reach).
+//
+// Update: what stands in the EMR is there and lies within a permission for u (otherwise not-found-or-out-of-reach, or the
+// code that Release would give); the elements that differ from what the caller is shown of it are among write of those
+// permissions, and none is shown in part (element-not-writable); what results still lies within some of them, and the write
+// of these holds every change (write-out-of-reach). What the caller was not shown survives. What the caller is shown is what
+// they may read or, if they may read nothing, find by search.
 //
 // # What a caller hears
 //
-// Refusal turns reasons into an error. Everything about a single resource reads not-found-or-out-of-reach, the same for
-// unknown, labelled and out of reach, and lists what the caller's grants reach. Texts name no patient, no network and no
-// hidden value; reasons of denied writes name elements. Reason.Detail is for the clinic only. Codes lists every code.
+// Every decision has a reason; that of what is allowed is granted. Refusal turns the others into an error. Everything about
+// a single resource reads not-found-or-out-of-reach, the same for unknown, labelled and out of reach, and lists what the
+// caller's grants reach. Texts name no patient, no network and no hidden value; reasons of denied writes name elements.
+// Reason.Detail is for the clinic only. Codes lists every code.
 package policy

@@ -39,6 +39,18 @@ func TestEffectiveSaysWhatDecideWillSay(t *testing.T) {
 	}
 }
 
+func TestEffectiveListsOnlyParametersThatThisTokenCanUse(t *testing.T) {
+	s := compiled(t,
+		grantOf("a", Permission{Scope: "user/Task.s", Elements: []string{"status"}}),
+		grantOf("b", Permission{Scope: "user/Task.s", Elements: []string{"priority"}}))
+	c := amara(t)
+	c.Scopes = []string{"user/Task.s?status=requested"}
+	got := s.Effective(c, wednesday(t))
+	if len(got) != 1 || !slices.Contains(got[0].Params, "status") || slices.Contains(got[0].Params, "priority") {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestExplainSaysTheOutcomeTheReasonsAndWhereEachGrantStands(t *testing.T) {
 	evening := grantOf("evening", Permission{Scope: "user/Task.c", Write: []string{"status"}})
 	evening.Hours = "Mon-Fri 18:00-22:00"

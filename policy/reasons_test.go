@@ -2,6 +2,7 @@ package policy
 
 import (
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -87,6 +88,9 @@ func reasonCases() []reasonCase {
 		decided(CodeNoGrant, nil, caller(func(c *Caller) { c.Subject = "eve" })),
 		decided(CodeNotStarted, func(g *Grant) { g.From = "2026-11-26" }, nil),
 		decided(CodeNotStarted, func(g *Grant) { g.Approved = time.Date(2026, 11, 25, 15, 0, 1, 0, time.UTC) }, nil),
+		decided(CodeNotStarted, func(g *Grant) {
+			g.From, g.Approved = "2026-11-01", time.Date(2026, 11, 25, 15, 0, 1, 0, time.UTC)
+		}, nil),
 		decided(CodeExpired, nil, later(func(time.Time) time.Time { return time.Date(2027, 3, 1, 15, 0, 0, 0, time.UTC) })),
 		decided(CodePeopleOnly, nil, caller(func(c *Caller) { c.Automated = true })),
 		decided(CodeAgentsOnly, func(g *Grant) { g.To.Automated = true }, nil),
@@ -213,6 +217,19 @@ func TestCodesAreListedInTheOrderOfChecksAndDescribed(t *testing.T) {
 	}
 	if _, ok := Code("no-such-code").Info(); ok {
 		t.Error("an unknown code has a row")
+	}
+}
+
+func TestThePackageCommentNamesEveryCode(t *testing.T) {
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := strings.FieldsFunc(string(doc), func(r rune) bool { return r != '-' && (r < 'a' || r > 'z') })
+	for _, info := range Codes() {
+		if !slices.Contains(words, string(info.Code)) {
+			t.Errorf("doc.go does not name %s", info.Code)
+		}
 	}
 }
 

@@ -22,7 +22,7 @@ func (r Released) Ref() fhir.Ref { return r.cut.Resource().Ref() }
 // Patients are the patients the resource is about, also where the cut hides them: for the trail.
 func (r Released) Patients() []fhir.Ref { return r.patients }
 
-// Grants cites the grants that allow it, as name@version, sorted.
+// Grants cites the grants that allow it, as name@version, sorted. The slice is shared and must not be changed.
 func (r Released) Grants() []string { return r.grants }
 
 // Removed are the paths of the elements that the cut took away.
@@ -36,7 +36,8 @@ func (r Released) AppendTo(dst []byte) []byte { return r.cut.AppendTo(dst) }
 // parameter or answer with more (hazard H33). It is cut to the union of what all matching permissions show.
 //
 // The answer to a write shows what the caller may read of it, which may be no more than type, id and meta. The reasons are
-// for the trail: why it is released, or why it is held back. What a caller hears of the latter is Refusal.
+// for the trail: why it is released, or why it is held back; they are shared and must not be changed. What a caller hears of
+// a resource held back is Refusal.
 func (d Decision) Release(r fhir.Resource) (Released, []Reason) {
 	if !d.Permitted() {
 		return Released{}, d.Reasons()

@@ -3,6 +3,7 @@ package policy
 import (
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"vestibule/fhir"
@@ -186,6 +187,37 @@ func TestADroppedResourceCitesTheNearestPermissionForTheTrail(t *testing.T) {
 	if !slices.Equal(reasons, []Reason{want}) {
 		t.Errorf("%+v", reasons)
 	}
+}
+
+func TestADropCitesOnlyPermissionsThatServeTheSearch(t *testing.T) {
+	d := permitted(t, compiled(t,
+		grantOf("serves", Permission{Scope: "user/Appointment.s?practitioner=Practitioner/7"}),
+		grantOf("hides", Permission{Scope: "user/Appointment.s?practitioner=Practitioner/42", Window: "0d..0d", Elements: []string{"participant", "start"}}),
+	), ask(t, "GET Appointment?status=booked"))
+	_, reasons := d.Release(inReach(t))
+	if wantCode(t, reasons, CodeOutOfReach); reasons[0].Grant != "serves@1" {
+		t.Errorf("%+v", reasons)
+	}
+}
+
+func TestADecisionServesManyGoroutines(t *testing.T) {
+	s := compiled(t, frontDesk(), grantOf("all", Permission{Scope: "user/Appointment.s", Elements: []string{"status", "start"}}))
+	d := permitted(t, s, ask(t, "GET Appointment?status=booked"))
+	mine, other := inReach(t), appointment(t, "2", "43", "2026-11-26T09:00:00-05:00", "")
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			for range 50 {
+				a, _ := d.Release(mine)
+				b, _ := d.Release(other)
+				_, reasons := d.Release(fhir.Resource{})
+				if len(a.Removed()) > 0 || len(b.Removed()) == 0 || len(reasons) != 1 {
+					t.Errorf("removed %v and %v", a.Removed(), b.Removed())
+				}
+			}
+		})
+	}
+	wait.Wait()
 }
 
 func TestMoreThan256PermissionsStillJoin(t *testing.T) {
