@@ -47,8 +47,3 @@ func (b *bench) checkLedger(ctx context.Context, r *report) error {
 	l.verified, _, _ = strings.Cut(out, "\n")
 	return err
 }
-
-func lastLine(out []byte) string {
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	return strings.TrimSpace(lines[len(lines)-1])
-}

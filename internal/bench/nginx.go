@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -96,6 +97,11 @@ func install(ctx context.Context, apt string) ([]byte, error) {
 		return out, err
 	}
 	return run(install...)
+}
+
+func lastLine(out []byte) string {
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	return strings.TrimSpace(lines[len(lines)-1])
 }
 
 // startNginx starts nginx in front of the upstream.
