@@ -69,6 +69,20 @@ func (c Clause) zone() string {
 	return ""
 }
 
+// Reads are the paths of the elements by whose values c matches or does not: for a reference its "reference" alone, so that
+// its display may be hidden, and its identifier for :identifier; whether something is missing, the whole element says.
+func (c Clause) Reads() []string {
+	switch {
+	case c.param == nil:
+		return nil
+	case c.modifier == "identifier":
+		return below(c.param.Paths, "identifier")
+	case c.modifier == "" || c.modifier == "not":
+		return c.param.Reads()
+	}
+	return c.param.Paths
+}
+
 // Match reports whether r is of c's type and meets c.
 func (c Clause) Match(r Resource) bool {
 	if c.param == nil || string(r.root.Get("resourceType").text()) != c.typ {

@@ -115,3 +115,20 @@ func (p *SearchParam) sortable() bool {
 	}
 	return false
 }
+
+// Reads is Clause.Reads for a parameter without a modifier, and for an order by it.
+func (p SearchParam) Reads() []string {
+	if p.Type == ParamReference {
+		return below(p.Paths, "reference")
+	}
+	return p.Paths
+}
+
+// below is name below each of paths.
+func below(paths []string, name string) []string {
+	out := make([]string, len(paths))
+	for i, path := range paths {
+		out[i] = path + "." + name
+	}
+	return out
+}

@@ -43,7 +43,8 @@
 //
 // A list that is there but empty is a mistake: it reads like "none" and would mean "all".
 //
-// What a permission's criteria and window look at, it has to show: who gets the resource knows that they match. An element
+// What a permission's criteria and window look at, it has to show: who gets the resource knows that they match. A reference
+// is looked at by its "reference": participant.actor.reference is enough to grant by practitioner and hide names. An element
 // of which only a part is shown cannot be among those that u writes, because an update replaces elements whole.
 //
 // # Order of checks

@@ -58,7 +58,7 @@ func (a *reach) params(typ string) []string {
 	var out []string
 	for _, param := range fhir.SearchParams(typ) {
 		for i := range a.candidates {
-			if c := &a.candidates[i]; c.serves && shows(c.perm.shown, param) {
+			if c := &a.candidates[i]; c.serves && lookAt(param).shownBy(c.perm.shown) {
 				out = append(out, param.Name)
 				break
 			}

@@ -18,7 +18,9 @@ func TestH1AParameterOverHiddenElementsIsRefusedByName(t *testing.T) {
 		"GET Task?priority=urgent":               "priority",
 		"GET Task?priority:not=urgent":           "priority",
 		"GET Task?code:missing=true":             "code",
-		"GET Task?patient=Patient/1":             "patient", // display and identifier of for are hidden
+		"GET Task?patient=Patient/1":             "", // the reference is shown, whatever its display says
+		"GET Task?patient:missing=true":          "patient",
+		"GET Task?patient:identifier=x|1":        "patient",
 		"GET Task?_sort=-authored-on":            "authored-on",
 		"GET Task?_source=https://emr.example":   "_source",
 		"GET Task?owner=Organization/1&status=x": "owner",

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"vestibule/fhir"
 )
 
 // miss is a grant of the caller that does not help, and how near it came.
@@ -145,29 +143,29 @@ func (p *plan) scopeMissing(letter letters) []Reason {
 // parameterHidden names the parameters that stand in the way: those that no permission shows; where each is shown by some
 // permission, all of them, because no permission shows them together.
 func (p *plan) parameterHidden(granted []*permission, scopes tokenScopes) []Reason {
-	params := paramsOf(p.req.Interaction.Query)
+	looks := looksOf(p.req.Interaction.Query)
 	source := "search by"
 	if !slices.ContainsFunc(granted, func(g *permission) bool { return scopes.free || len(usable(g, scopes)) > 0 }) {
-		params, source = nil, "use a token whose scopes ask for"
+		looks, source = nil, "use a token whose scopes ask for"
 		for _, s := range scopes.scopes {
 			for _, c := range s.criteria {
-				params = append(params, c.Param())
+				looks = append(looks, lookOf(c))
 			}
 		}
 	}
-	names := hiddenNames(granted, params)
+	names := hiddenNames(granted, looks)
 	r := because(CodeParameterHidden)
 	r.Detail = strings.Join(names, ", ")
 	r.Text = fmt.Sprintf("You cannot %s %s: your grants for %s hide what that looks at.", source, r.Detail, p.req.Interaction.Type)
 	return []Reason{r}
 }
 
-func hiddenNames(granted []*permission, params []fhir.SearchParam) []string {
+func hiddenNames(granted []*permission, looks []look) []string {
 	var hidden, all []string
-	for _, param := range params {
-		all = append(all, param.Name)
-		if !slices.ContainsFunc(granted, func(g *permission) bool { return shows(g.shown, param) }) {
-			hidden = append(hidden, param.Name)
+	for _, l := range looks {
+		all = append(all, l.name)
+		if !slices.ContainsFunc(granted, func(g *permission) bool { return l.shownBy(g.shown) }) {
+			hidden = append(hidden, l.name)
 		}
 	}
 	if len(hidden) == 0 {

@@ -140,25 +140,34 @@ func (r *reader) visible(path string, p *permission) {
 		return
 	}
 	for _, c := range p.scope.criteria {
-		if !shows(p.shown, c.Param()) {
+		if l := lookOf(c); !l.shownBy(p.shown) {
 			r.mistake(path+".scope", "The criterion %s looks at %s, which this permission hides; whoever gets the resource would know it anyway.",
-				c.Key(), strings.Join(c.Param().Paths, ", "))
+				c.Key(), strings.Join(l.paths, ", "))
 		}
 	}
 	date, _ := fhir.LookUpParam(p.scope.typ, dateParam(p.scope.typ))
-	if p.windowed && !shows(p.shown, date) {
+	if l := lookAt(date); p.windowed && !l.shownBy(p.shown) {
 		r.mistake(path+".window", "The window looks at %s, which this permission hides; whoever sees the resource come and go would know it anyway.",
-			strings.Join(date.Paths, ", "))
+			strings.Join(l.paths, ", "))
 	}
 }
 
-// shows reports whether e shows everything that a search parameter looks at. Only then can matching or not matching it tell
-// the caller nothing new (hazard H1).
-func shows(e fhir.Elements, p fhir.SearchParam) bool {
-	if p.Name == "" {
+// look is a criterion, or an order, seen as a question about a resource: its name and the elements that answer it.
+type look struct {
+	name  string
+	paths []string
+}
+
+func lookOf(c fhir.Clause) look      { return look{c.Param().Name, c.Reads()} }
+func lookAt(p fhir.SearchParam) look { return look{p.Name, p.Reads()} }
+
+// shownBy reports whether e shows everything that l looks at. Only then can the answer tell the caller nothing new (hazard
+// H1).
+func (l look) shownBy(e fhir.Elements) bool {
+	if l.name == "" {
 		return false
 	}
-	for _, path := range p.Paths {
+	for _, path := range l.paths {
 		if !e.Shows(path) {
 			return false
 		}

@@ -52,7 +52,7 @@ func (p *plan) reach(granted []*permission, scopes tokenScopes) reach {
 		candidates: make([]candidate, len(granted)), free: scopes.free, today: p.set.windowsOn(p.req.Now), memory: &memory{},
 	}
 	query := p.req.Interaction.Query
-	shown := shownCache{params: paramsOf(query), known: make([]int8, p.set.classes)}
+	shown := shownCache{looks: looksOf(query), known: make([]int8, p.set.classes)}
 	for i, perm := range granted {
 		c := &a.candidates[i]
 		c.perm, c.scopes = perm, usable(perm, scopes)
@@ -65,29 +65,29 @@ func (p *plan) reach(granted []*permission, scopes tokenScopes) reach {
 	return a
 }
 
-// paramsOf are the search parameters by whose outcome a caller learns something: criteria and order.
-func paramsOf(q fhir.Query) []fhir.SearchParam {
-	var out []fhir.SearchParam
+// looksOf are what a search asks about resources: criteria and order.
+func looksOf(q fhir.Query) []look {
+	var out []look
 	for _, c := range q.Clauses() {
-		out = append(out, c.Param())
+		out = append(out, lookOf(c))
 	}
 	for _, k := range q.Sort() {
-		out = append(out, k.Param)
+		out = append(out, lookAt(k.Param))
 	}
 	return out
 }
 
-// shownCache answers whether a permission shows everything that params look at, once for all with the same elements.
+// shownCache answers whether a permission shows everything that looks look at, once for all with the same elements.
 type shownCache struct {
-	params []fhir.SearchParam
-	known  []int8 // by permission.class: 0 not asked yet, 1 yes, -1 no
+	looks []look
+	known []int8 // by permission.class: 0 not asked yet, 1 yes, -1 no
 }
 
 func (c *shownCache) by(p *permission) bool {
 	if c.known[p.class] == 0 {
 		c.known[p.class] = 1
-		for _, param := range c.params {
-			if !shows(p.shown, param) {
+		for _, l := range c.looks {
+			if !l.shownBy(p.shown) {
 				c.known[p.class] = -1
 			}
 		}
@@ -108,7 +108,7 @@ func usable(perm *permission, scopes tokenScopes) []scope {
 // lookingAt are those of scopes whose criteria look only at what e shows.
 func lookingAt(e fhir.Elements, scopes []scope) []scope {
 	hidden := func(s scope) bool {
-		return slices.ContainsFunc(s.criteria, func(c fhir.Clause) bool { return !shows(e, c.Param()) })
+		return slices.ContainsFunc(s.criteria, func(c fhir.Clause) bool { return !lookOf(c).shownBy(e) })
 	}
 	if !slices.ContainsFunc(scopes, hidden) {
 		return scopes
