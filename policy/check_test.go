@@ -64,7 +64,7 @@ func TestAGrantThatCannotMeanWhatItSaysIsRefusedWithWhatWouldBeRight(t *testing.
 		{scope("user/*.rs"), "permissions[0].scope", "Name the type"},
 		{scope("user/Appointment.read"), "permissions[0].scope", "SMART v1"},
 		{scope("user/Appointment.rd"), "permissions[0].scope", "Deleting cannot be granted"},
-		{scope("user/Appointment.sr"), "permissions[0].scope", "write rs"},
+		{scope("user/Appointment.rrs"), "permissions[0].scope", "write rs"},
 		{scope("user/Patient.rs"), "permissions[0].scope", "not a type"},
 		{scope("user/Appointment.rs?colour=red"), "permissions[0].scope", "colour"},
 		{scope("user/Appointment.rs?status"), "permissions[0].scope", "not a criterion"},

@@ -29,8 +29,8 @@
 //
 // A permission says:
 //
-//	scope        one SMART v2 scope, user/Type.cruds?criteria; system/ only for automated agents. The interactions stand in
-//	             the order of "cruds", d cannot be given, the type is named. Criteria are FHIR search criteria joined by '&',
+//	scope        one SMART v2 scope, user/Type.cruds?criteria; system/ only for automated agents. The interactions are
+//	             some of "cruds" (in any order here, in that order in a token), d cannot be given, the type is named. Criteria are FHIR search criteria joined by '&',
 //	             all of which a resource has to meet; times without a zone are the clinic's.
 //	window       "-1d..+90d", "-2w..0d": whole days in the clinic's zone around the day of the request, both ends included,
 //	             on the resource's own date: Appointment.start, Task.authoredOn, DocumentReference.date. A resource without

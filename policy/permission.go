@@ -43,7 +43,7 @@ func (r *reader) permission(path string, src Permission, automated bool) permiss
 }
 
 func (r *reader) scope(path, text string, automated bool) scope {
-	s, criteria, smart, err := splitScope(text)
+	s, criteria, smart, err := splitScope(inOrder(text))
 	switch {
 	case err != nil:
 		r.wrong(path, err)

@@ -104,6 +104,25 @@ func splitScope(text string) (s scope, criteria string, smart bool, err error) {
 	return s, criteria, true, nil
 }
 
+// inOrder is a grant's scope with its interactions in SMART's order. People write grants, and rsu means what rus means; a
+// token is held to the letter. What is not some of "cruds", once each, stays as it is and is refused as such.
+func inOrder(text string) string {
+	head, rest := text, ""
+	if i := strings.IndexByte(text, '?'); i >= 0 {
+		head, rest = text[:i], text[i:]
+	}
+	dot := strings.LastIndexByte(head, '.')
+	var l letters
+	for _, c := range head[dot+1:] {
+		at := strings.IndexRune(letterOrder, c)
+		if at < 0 || l&(1<<at) != 0 {
+			return text
+		}
+		l |= 1 << at
+	}
+	return head[:dot+1] + l.String() + rest
+}
+
 // lettersError says what would be right.
 func lettersError(verbs string) error {
 	if strings.Trim(verbs, letterOrder) != "" || verbs == "" {

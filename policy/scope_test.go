@@ -85,3 +85,21 @@ func TestCriteriaAreURLEncodedAndKeepTheirOrder(t *testing.T) {
 		t.Errorf("%q", keys)
 	}
 }
+
+// The design's own example writes rsu: the order of a grant's interactions says nothing, that of a token's is SMART's.
+func TestTheOrderOfAGrantsInteractionsDoesNotMatter(t *testing.T) {
+	for text, want := range map[string]string{
+		"user/Task.rsu?owner=Organization/a.b": "user/Task.rus?owner=Organization/a.b",
+		"user/Task.rs":                         "user/Task.rs",
+		"user/Task.rr":                         "user/Task.rr",
+		"user/Task.read":                       "user/Task.read",
+		"openid":                               "openid",
+		"":                                     "",
+	} {
+		if got := inOrder(text); got != want {
+			t.Errorf("inOrder(%q) = %q, want %q", text, got, want)
+		}
+	}
+	s := compiled(t, grantOf("g", Permission{Scope: "user/Task.su?owner=Organization/a", Write: []string{"status"}}))
+	permitted(t, s, ask(t, "GET Task?status=requested"))
+}

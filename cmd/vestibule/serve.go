@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"os"
+	"runtime/debug"
 
 	"vestibule/internal/config"
 	"vestibule/internal/daemon"
@@ -35,6 +37,9 @@ func (c serveCmd) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(t.Err, nil))
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	l, err := listeners(conf)
 	if err != nil {
 		return err
@@ -55,6 +60,10 @@ func (c serveCmd) Run(ctx context.Context, t *terminal) error {
 	}
 	return d.Close()
 }
+
+// gcPercent is how far the heap may grow between two collections, unless GOGC says otherwise. What lives long is a few
+// megabytes, what an access needs lives shortly: 400 took a fifth to a quarter off the CPU of searches of 20 and 100.
+const gcPercent = 400
 
 // listeners opens what the file names.
 func listeners(conf config.Serve) (daemon.Listeners, error) {
