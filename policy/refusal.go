@@ -37,7 +37,7 @@ func (d Decision) NotFound() *fhir.Error {
 		return fhir.E(op, info.Kind, string(r.Code), r.Text)
 	}
 	return fhir.E(op, fhir.KindNotFound, string(CodeNotFound),
-		fmt.Sprintf("There is no %s with that id within your reach. %s", d.p.req.Interaction.Type, d.p.reachText()))
+		fmt.Sprintf("There is no %s with that id within your reach. %s If you need more than that, ask the clinic for it.", d.p.req.Interaction.Type, d.p.reachText()))
 }
 
 // reachText says what the caller's permissions for the interaction reach.
