@@ -195,7 +195,7 @@ func (w *world) grant(t *testing.T, version int, permissions ...policy.Permissio
 	t.Helper()
 	grant := policy.Grant{Clinic: "maple", Name: "front-desk", To: policy.To{User: assistant}, Because: "Covers the front desk",
 		Until: "2027-01-31", Permissions: permissions, Version: version, Approved: now.AddDate(0, 0, -1)}
-	set, err := policy.Compile(policy.Clinic{Name: "maple", Zone: time.UTC}, []policy.Grant{grant})
+	set, err := policy.Compile(policy.Clinic{Name: "maple", Zone: time.UTC}, policy.Rules{Grants: []policy.Grant{grant}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -137,7 +137,7 @@ func TestAGrantHoldsToTheEndOfItsLastDayInTheClinicsZone(t *testing.T) {
 		clinic.Zone = zoneOf(t, zone)
 		g := grantOf("last-day", Permission{Scope: "user/Task.r"})
 		g.Until = "2027-03-14" // the day on which most clocks go forward
-		s, err := Compile(clinic, []Grant{g})
+		s, err := Compile(clinic, Rules{Grants: []Grant{g}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -160,7 +160,7 @@ func TestCheckNeedsToKnowTheClinic(t *testing.T) {
 	if len(Check(frontDesk(), Context{Now: wednesday(t)})) == 0 {
 		t.Error("a grant is fine for a clinic without name and zone")
 	}
-	if _, err := Compile(Clinic{Name: "maple"}, nil); err == nil {
+	if _, err := Compile(Clinic{Name: "maple"}, Rules{}); err == nil {
 		t.Error("a clinic without a zone has a Set")
 	}
 }
@@ -168,10 +168,10 @@ func TestCheckNeedsToKnowTheClinic(t *testing.T) {
 func TestCompileTakesAllGrantsOrNone(t *testing.T) {
 	bad := frontDesk()
 	bad.Name, bad.Hours = "bad", "x"
-	if s, err := Compile(maple(t), []Grant{frontDesk(), bad}); s != nil || err == nil || !strings.Contains(err.Error(), "Grant bad: hours:") {
+	if s, err := Compile(maple(t), Rules{Grants: []Grant{frontDesk(), bad}}); s != nil || err == nil || !strings.Contains(err.Error(), "Grant bad: hours:") {
 		t.Errorf("%v, %v", s, err)
 	}
-	if s, err := Compile(maple(t), []Grant{frontDesk(), frontDesk()}); s != nil || err == nil || !strings.Contains(err.Error(), "two grants") {
+	if s, err := Compile(maple(t), Rules{Grants: []Grant{frontDesk(), frontDesk()}}); s != nil || err == nil || !strings.Contains(err.Error(), "two grants") {
 		t.Errorf("%v, %v", s, err)
 	}
 }

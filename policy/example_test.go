@@ -12,12 +12,12 @@ import (
 func Example() {
 	clinic := policy.Clinic{Name: "maple", Zone: time.UTC}
 	now := time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC)
-	set, err := policy.Compile(clinic, []policy.Grant{{
+	set, err := policy.Compile(clinic, policy.Rules{Grants: []policy.Grant{{
 		Clinic: "maple", Name: "front-desk", Version: 2, To: policy.To{Platform: "assistco"}, Because: "Covers the front desk", Until: "2027-02-28",
 		Permissions: []policy.Permission{{
 			Scope: "user/Appointment.rs?practitioner=Practitioner/42", Window: "0d..+7d", Elements: []string{"status", "start", "participant"},
 		}},
-	}})
+	}}})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -59,10 +59,10 @@ func Example() {
 func ExampleDecision_Err() {
 	clinic := policy.Clinic{Name: "maple", Zone: time.UTC}
 	now := time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC)
-	set, err := policy.Compile(clinic, []policy.Grant{{
+	set, err := policy.Compile(clinic, policy.Rules{Grants: []policy.Grant{{
 		Clinic: "maple", Name: "task-inbox", Version: 1, To: policy.To{Platform: "assistco"}, Because: "Handles the inbox", Until: "2027-02-28",
 		Permissions: []policy.Permission{{Scope: "user/Task.rs"}},
-	}})
+	}}})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -23,7 +23,7 @@ func FuzzGrant(f *testing.F) {
 			}
 		}
 		_ = g.Sentence(maple(t).Zone)
-		s, err := Compile(maple(t), []Grant{g})
+		s, err := Compile(maple(t), Rules{Grants: []Grant{g}})
 		if len(mistakes) == 0 && err != nil {
 			t.Fatalf("checks but does not compile: %v", err)
 		}

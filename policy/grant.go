@@ -50,6 +50,11 @@ type Limits struct {
 // Cite is how decisions and the trail name this version of the grant: name@version.
 func (g Grant) Cite() string { return g.Name + "@" + strconv.Itoa(g.Version) }
 
+// Rules is everything that a clinic has laid down about who may do what.
+type Rules struct {
+	Grants []Grant
+}
+
 // Clinic is what a Set has to know of the clinic whose grants it holds.
 type Clinic struct {
 	Name  string

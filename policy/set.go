@@ -35,14 +35,14 @@ type windowOf struct {
 	window window
 }
 
-// Compile makes a Set of the grants of a clinic, those that are over or not yet begun included: whether a grant holds is
+// Compile makes a Set of the rules of a clinic, grants that are over or not yet begun included: whether a grant holds is
 // asked at each decision. It takes all of them or none; the error names every mistake of the first grant that has one.
-func Compile(clinic Clinic, grants []Grant) (*Set, error) {
+func Compile(clinic Clinic, rules Rules) (*Set, error) {
 	if clinic.Name == "" || clinic.Zone == nil {
 		return nil, fhir.E("policy.Compile", fhir.KindInternal, "", "A clinic has a name and a time zone.")
 	}
 	s := &Set{clinic: clinic, byUser: map[string][]*grant{}, byTeam: map[string][]*grant{}, byPlatform: map[string][]*grant{}}
-	for _, g := range grants {
+	for _, g := range rules.Grants {
 		r := reader{clinic: clinic}
 		read := r.read(g)
 		if len(r.mistakes) > 0 {

@@ -74,7 +74,7 @@ func grantOf(name string, permissions ...Permission) Grant {
 
 func compiled(t testing.TB, grants ...Grant) *Set {
 	t.Helper()
-	s, err := Compile(maple(t), grants)
+	s, err := Compile(maple(t), Rules{Grants: grants})
 	if err != nil {
 		t.Fatal(err)
 	}

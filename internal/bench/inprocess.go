@@ -123,7 +123,7 @@ func question(w world, his, all int) (*policy.Set, policy.Request, error) {
 		}
 		grants = append(grants, g)
 	}
-	set, err := policy.Compile(policy.Clinic{Name: clinicName, Zone: w.now.Location()}, grants)
+	set, err := policy.Compile(policy.Clinic{Name: clinicName, Zone: w.now.Location()}, policy.Rules{Grants: grants})
 	if err != nil {
 		return nil, policy.Request{}, err
 	}

@@ -153,7 +153,7 @@ func (d *Daemon) build(ctx context.Context, name string, p *parts) (*vestibule.C
 	if err != nil {
 		return nil, err
 	}
-	set, err := policy.Compile(policy.Clinic{Name: name, Zone: zone, Teams: p.clinic.Teams}, p.grants)
+	set, err := policy.Compile(policy.Clinic{Name: name, Zone: zone, Teams: p.clinic.Teams}, policy.Rules{Grants: p.grants})
 	if err != nil {
 		return nil, err
 	}
