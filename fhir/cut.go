@@ -28,50 +28,16 @@ func (r Resource) Cut(e Elements) Cut {
 	if r.IsZero() {
 		return c
 	}
-	c.mark = r.hides(e)
-	k := cutter{doc: r.root.doc, dropText: c.mark}
-	k.object(r.root.at, e, true)
-	c.holes = k.holes
+	text := e.childOf([]byte("text")).everything()
+	var room [32]span // on the stack, for all but the oddest
+	k := cutter{doc: r.root.doc, text: text, holes: room[:0]}
+	k.each(r.root.at, e, ofResource)
+	if k.lost && text {
+		k.text, k.holes = false, k.holes[:0]
+		k.each(r.root.at, e, ofResource)
+	}
+	c.mark, c.holes = k.lost, append([]span(nil), k.holes...) // slices.Clone would take room to the heap
 	return c
-}
-
-// hides reports whether e keeps back anything of r but technical metadata and the narrative.
-func (r Resource) hides(e Elements) bool {
-	nodes := r.root.doc.nodes
-	for c, end := r.root.at+1, nodes[r.root.at].next; c < end; c = nodes[c].next {
-		name := memberName(r.root.doc.src, &nodes[c])
-		if !isTechnical(name) && string(name) != "text" && hidesBelow(Value{r.root.doc, c}, e.childOf(name)) {
-			return true
-		}
-	}
-	return false
-}
-
-func hidesBelow(v Value, e Elements) bool {
-	switch {
-	case e.everything():
-		return false
-	case e.hidden():
-		return true
-	}
-	switch v.Kind() {
-	case Array:
-		for item := range v.Items() {
-			if hidesBelow(item, e) {
-				return true
-			}
-		}
-		return false
-	case Object:
-		nodes := v.doc.nodes
-		for c, end := v.at+1, nodes[v.at].next; c < end; c = nodes[c].next {
-			if hidesBelow(Value{v.doc, c}, e.childOf(memberName(v.doc.src, &nodes[c]))) {
-				return true
-			}
-		}
-		return false
-	}
-	return !e.whole // a bare value where the list names members of it
 }
 
 // isTechnical reports whether a resource's member is shown whatever the list says.
@@ -85,60 +51,75 @@ func isTechnical(name []byte) bool {
 
 // cutter collects the holes of one resource, in ascending order.
 type cutter struct {
-	doc      *document
-	holes    []span
-	dropText bool
+	doc   *document
+	holes []span
+	text  bool // whether the narrative stays
+	lost  bool // whether anything went but technical metadata and the narrative
 }
+
+// place says what a child is a child of.
+type place uint8
+
+const (
+	ofResource place = iota
+	ofMeta
+	ofObject
+	ofArray
+)
 
 // value cuts below the value at c and reports whether anything of it is left.
 func (k *cutter) value(c uint32, e Elements) bool {
-	switch {
-	case e.everything():
+	if e.everything() {
 		return true
-	case e.hidden():
-		return false
 	}
-	switch k.doc.nodes[c].kind {
-	case Object:
-		return k.object(c, e, false)
-	case Array:
-		return k.each(c, func(i uint32) bool { return k.value(i, e) })
+	if !e.hidden() {
+		switch k.doc.nodes[c].kind {
+		case Object:
+			return k.each(c, e, ofObject)
+		case Array:
+			return k.each(c, e, ofArray)
+		}
 	}
+	k.lost = k.lost || !e.whole // a bare value where the list names members of it is not shown
 	return e.whole
 }
 
-func (k *cutter) object(c uint32, e Elements, root bool) bool {
-	return k.each(c, func(m uint32) bool {
-		name := memberName(k.doc.src, &k.doc.nodes[m])
-		if root {
-			switch string(name) {
-			case "resourceType", "id":
-				return true
-			case "meta":
-				return k.meta(m)
-			case "text", "_text":
-				return e.childOf(name).everything() && !k.dropText
-			}
+// child cuts below the child at m of something of which e is shown, and reports whether anything of it is left.
+func (k *cutter) child(m uint32, e Elements, in place) bool {
+	switch in {
+	case ofArray:
+		return k.value(m, e)
+	case ofMeta:
+		return k.technical(m)
+	case ofResource:
+		switch string(memberName(k.doc.src, &k.doc.nodes[m])) {
+		case "resourceType", "id":
+			return true
+		case "meta":
+			return k.meta(m)
+		case "text":
+			return k.text
+		case "_text":
+			return k.value(m, e.childOf([]byte("_text"))) && k.text
 		}
-		return k.value(m, e.childOf(name))
-	})
+	}
+	return k.value(m, e.childOf(memberName(k.doc.src, &k.doc.nodes[m])))
 }
 
 // meta keeps the technical part. What has the wrong shape goes too, or the mark would become a duplicate member.
 func (k *cutter) meta(c uint32) bool {
-	if k.doc.nodes[c].kind != Object {
-		return false
-	}
-	return k.each(c, func(m uint32) bool {
-		n := &k.doc.nodes[m]
-		name := string(bytes.TrimPrefix(memberName(k.doc.src, n), []byte("_")))
-		return slices.Contains(metaElements, name) && (name != "security" || n.kind == Array)
-	})
+	return k.doc.nodes[c].kind == Object && k.each(c, Elements{}, ofMeta)
 }
 
-// each asks keep for every child of the object or array at c, in order, and records holes for those that go, commas
+func (k *cutter) technical(m uint32) bool {
+	n := &k.doc.nodes[m]
+	name := string(bytes.TrimPrefix(memberName(k.doc.src, n), []byte("_")))
+	return slices.Contains(metaElements, name) && (name != "security" || n.kind == Array)
+}
+
+// each cuts below every child of the object or array at c, of which e is shown, and records holes for those that go, commas
 // included. When nothing stays it takes back the holes inside: the whole value goes. An empty value stays as it is.
-func (k *cutter) each(c uint32, keep func(uint32) bool) bool {
+func (k *cutter) each(c uint32, e Elements, in place) bool {
 	nodes := k.doc.nodes
 	first, end := c+1, nodes[c].next
 	if first >= end {
@@ -147,7 +128,7 @@ func (k *cutter) each(c uint32, keep func(uint32) bool) bool {
 	before, kept := len(k.holes), false
 	for m, previous := first, uint32(0); m < end; m, previous = nodes[m].next, m {
 		inside := len(k.holes)
-		if keep(m) {
+		if k.child(m, e, in) {
 			kept = true
 			continue
 		}
@@ -223,14 +204,15 @@ func (c Cut) AppendTo(dst []byte) []byte {
 
 // markPosition is where the mark goes and what it reads there: into meta.security, into meta, or before everything else.
 func (c Cut) markPosition() (at uint32, mark string) {
+	const security = `"security":[` + subsetted + "]"
 	meta := c.r.root.Get("meta")
-	if security := meta.Get("security"); security.Kind() == Array {
-		return security.node().start + 1, subsetted + commaUnlessEmpty(security)
+	if labels := meta.Get("security"); labels.Kind() == Array {
+		return labels.node().start + 1, commaUnlessEmpty(labels, subsetted+",")
 	}
 	if meta.Kind() == Object && c.keepsSome(meta) {
-		return meta.node().start + 1, `"security":[` + subsetted + "]" + commaUnlessEmpty(meta)
+		return meta.node().start + 1, commaUnlessEmpty(meta, security+",")
 	}
-	return c.r.root.node().start + 1, `"meta":{"security":[` + subsetted + "]},"
+	return c.r.root.node().start + 1, `"meta":{` + security + "},"
 }
 
 // keepsSome reports whether meta survives the cut; a meta that is removed whole is written anew.
@@ -243,11 +225,12 @@ func (c Cut) keepsSome(meta Value) bool {
 	return true
 }
 
-func commaUnlessEmpty(v Value) string {
+// commaUnlessEmpty takes the last comma from what goes into v before everything else, if there is nothing else.
+func commaUnlessEmpty(v Value, before string) string {
 	if v.node().next == v.at+1 {
-		return ""
+		return before[:len(before)-1]
 	}
-	return ","
+	return before
 }
 
 // Removed lists the paths of the elements that the cut took away, each once, in document order; elements only, no values.

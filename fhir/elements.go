@@ -1,8 +1,8 @@
 package fhir
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -11,7 +11,13 @@ import (
 // seen exactly if whole is set. The zero Elements shows nothing but the type, the id and the technical part of meta.
 type Elements struct {
 	whole bool
-	kids  map[string]Elements
+	kids  []element // by the length of the name, then by the name, each once
+}
+
+// element is what is shown of an element, and of what is below it.
+type element struct {
+	name string
+	Elements
 }
 
 // metaElements is the part of meta that every cut keeps. The rest (source, vendor extensions) may hold the EMR's own
@@ -22,22 +28,28 @@ var metaElements = []string{"versionId", "lastUpdated", "profile", "security", "
 // contained resources (each would be an access of its own), addresses of documents and documents carried inline: see
 // WithContent.
 func AllElements(typ string) Elements {
-	kids := map[string]Elements{"contained": {}}
+	kids := []element{{name: "contained"}}
 	switch typ {
 	case "DocumentReference":
-		kids["content"] = withoutDocument("attachment")
+		kids = append(kids, withoutDocument("content", "attachment"))
 	case "Task":
-		kids["input"] = withoutDocument("valueAttachment")
-		kids["output"] = withoutDocument("valueAttachment")
+		kids = append(kids, withoutDocument("input", "valueAttachment"), withoutDocument("output", "valueAttachment"))
 	}
-	return Elements{whole: true, kids: kids}
+	return Elements{whole: true, kids: inOrder(kids)}
 }
 
-// withoutDocument shows everything but where the Attachment of that name says the document is, or holds it.
-func withoutDocument(attachment string) Elements {
-	return Elements{whole: true, kids: map[string]Elements{
-		attachment: {whole: true, kids: map[string]Elements{"url": {}, "data": {}}},
-	}}
+// withoutDocument shows everything of an element but where the Attachment of that name says the document is, or holds it.
+func withoutDocument(name, attachment string) element {
+	hidden := Elements{whole: true, kids: []element{{name: "url"}, {name: "data"}}}
+	return element{name, Elements{whole: true, kids: []element{{attachment, hidden}}}}
+}
+
+// inOrder sorts by length first: a name in a document is compared with few others.
+func inOrder(kids []element) []element {
+	slices.SortFunc(kids, func(a, b element) int {
+		return cmp.Or(cmp.Compare(len(a.name), len(b.name)), strings.Compare(a.name, b.name))
+	})
+	return kids
 }
 
 // NewElements is the allow-list of the given paths ("status", "participant.actor") on resources of type typ. A path shows
@@ -83,25 +95,27 @@ func pathElements(path string) Elements {
 		return Elements{whole: true}
 	}
 	name, rest, _ := strings.Cut(path, ".")
-	return Elements{kids: map[string]Elements{name: pathElements(rest)}}
+	return Elements{kids: []element{{name, pathElements(rest)}}}
 }
 
-func (e Elements) child(name string) Elements {
-	if k, ok := e.kids[name]; ok {
-		return k
-	}
-	return Elements{whole: e.whole}
-}
-
-// childOf is child for a name still in a document's bytes: the look-up does not copy it. A primitive's sibling "_name"
-// belongs to the element "name" (http://hl7.org/fhir/R4/json.html#primitive) and is shown where all of that is.
+// childOf is what is shown of a member. A primitive's sibling "_name" belongs to the element "name"
+// (http://hl7.org/fhir/R4/json.html#primitive) and is shown where all of that is.
 func (e Elements) childOf(name []byte) Elements {
 	if len(name) > 1 && name[0] == '_' {
-		k := e.childOf(name[1:])
-		return Elements{whole: k.whole && len(k.kids) == 0}
+		return Elements{whole: e.childOf(name[1:]).everything()}
 	}
-	if k, ok := e.kids[string(name)]; ok {
-		return k
+	return e.child(name)
+}
+
+func (e Elements) child(name []byte) Elements {
+	for i := range e.kids {
+		k := &e.kids[i]
+		if len(k.name) == len(name) && k.name == string(name) {
+			return k.Elements
+		}
+		if len(k.name) > len(name) {
+			break
+		}
 	}
 	return Elements{whole: e.whole}
 }
@@ -121,20 +135,18 @@ func (e Elements) Intersect(o Elements) Elements {
 
 func (e Elements) combine(o Elements, whole bool, with func(Elements, Elements) Elements) Elements {
 	out := Elements{whole: whole}
-	for _, kids := range []map[string]Elements{e.kids, o.kids} {
-		for name := range kids {
-			k := with(e.child(name), o.child(name))
-			if k.everything() && whole || k.hidden() && !whole {
-				continue
-			}
-			if out.kids == nil {
-				out.kids = make(map[string]Elements, len(e.kids)+len(o.kids))
-			}
-			out.kids[name] = k
+	for _, k := range slices.CompactFunc(inOrder(slices.Concat(e.kids, o.kids)), sameName) {
+		name := []byte(k.name)
+		k.Elements = with(e.child(name), o.child(name))
+		if k.everything() && whole || k.hidden() && !whole {
+			continue
 		}
+		out.kids = append(out.kids, k)
 	}
 	return out
 }
+
+func sameName(a, b element) bool { return a.name == b.name }
 
 // Shows reports whether everything at path is shown, by what Cut keeps: "id" and "meta.lastUpdated" always, "meta.source"
 // never.
@@ -154,18 +166,18 @@ func (e Elements) below(path string) Elements {
 	for path != "" {
 		var name string
 		name, path, _ = strings.Cut(path, ".")
-		e = e.child(name)
+		e = e.child([]byte(name))
 	}
 	return e
 }
 
 // technicalMeta is what every cut keeps of meta.
 func technicalMeta() Elements {
-	kids := make(map[string]Elements, len(metaElements))
+	var kids []element
 	for _, name := range metaElements {
-		kids[name] = Elements{whole: true}
+		kids = append(kids, element{name, Elements{whole: true}})
 	}
-	return Elements{kids: map[string]Elements{"meta": {kids: kids}}}
+	return Elements{kids: []element{{"meta", Elements{kids: inOrder(kids)}}}}
 }
 
 // Paths lists the tree for people: shown paths as they are, exceptions with a leading '-', "*" for everything else.
@@ -180,8 +192,8 @@ func (e Elements) list(prefix string, out *[]string) {
 	if e.whole {
 		*out = append(*out, strings.TrimPrefix(prefix+".*", "."))
 	}
-	for _, name := range slices.Sorted(maps.Keys(e.kids)) {
-		k, path := e.kids[name], strings.TrimPrefix(prefix+"."+name, ".")
+	for _, k := range e.kids {
+		path := strings.TrimPrefix(prefix+"."+k.name, ".")
 		switch {
 		case k.hidden():
 			*out = append(*out, "-"+path)

@@ -125,9 +125,9 @@ func leaves(v Value, path string, out *[]leaf) {
 func shows(e Elements, path string) bool {
 	for _, name := range strings.Split(path[1:], "/") {
 		if rest, ok := strings.CutPrefix(name, "_"); ok && rest != "" {
-			return e.child(rest).everything()
+			return e.child([]byte(rest)).everything()
 		}
-		e = e.child(name)
+		e = e.child([]byte(name))
 	}
 	return e.whole
 }
