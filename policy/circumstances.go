@@ -43,6 +43,8 @@ func (g *grant) unmet(in *circumstances) Code {
 		return CodePurposeMissing
 	case !g.purposes.allow(in.stated):
 		return CodePurposeNotGranted
+	case g.paused != nil:
+		return CodeGrantPaused
 	}
 	return ""
 }

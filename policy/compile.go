@@ -20,6 +20,7 @@ type grant struct {
 	networks    []netip.Prefix
 	purposes    purposes
 	permissions []permission
+	paused      *Stop // nil: it is not
 }
 
 // permission is a Permission that has been read.

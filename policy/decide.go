@@ -43,6 +43,9 @@ func (p *plan) decide() []Reason {
 	if code := p.incomplete(); code != "" {
 		return []Reason{because(code)}
 	}
+	if stopped, ok := p.set.stops.against(p.req.Caller); ok {
+		return []Reason{stopped}
+	}
 	letter := letterOf(p.req.Interaction.Kind)
 	granted := p.granted(letter)
 	if len(granted) == 0 {

@@ -47,15 +47,22 @@
 // is looked at by its "reference": participant.actor.reference is enough to grant by practitioner and hide names. An element
 // of which only a part is shown cannot be among those that u writes, because an update replaces elements whole.
 //
+// # Stops
+//
+// A stop holds up exactly one of a grant, a person, a platform, and everything, until it is withdrawn; it takes nothing
+// back. One without a clinic holds for every clinic; a grant is always one clinic's.
+//
 // # Order of checks
 //
 // Before any grant: somebody valid asks (nobody); clinic, time and interaction are there (request-incomplete); the Set is
-// that clinic's (wrong-clinic).
+// that clinic's (wrong-clinic); nothing that concerns all of the caller's requests is stopped (clinic-stopped,
+// platform-stopped, person-stopped).
 //
 // For each grant that names the caller (no-grant), in this order: it has begun (grant-not-started), is not over
 // (grant-expired), is for this kind of caller (people-only, agents-only), it is within its hours (outside-hours), the
 // address is known and listed (network-unknown, outside-networks), purposes are stated and allowed (purpose-missing,
-// purpose-not-granted). What is not known is not met. The permissions of all grants that pass join.
+// purpose-not-granted), and the grant is not stopped (grant-paused). What is not known is not met. The permissions of all
+// grants that pass join.
 //
 // Then: one of them is for the type (type-not-granted) and the interaction (interaction-not-granted); the token's SMART
 // scopes allow it too (scope-missing); and one of them shows everything that the search's parameters, its order, and the

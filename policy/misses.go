@@ -121,6 +121,8 @@ func (p *plan) conditionReason(m miss) Reason {
 		r.Detail = "networks " + strings.Join(g.Networks, ", ")
 	case CodePurposeMissing, CodePurposeNotGranted:
 		r.Detail = "purposes " + strings.Join(g.Purposes, ", ")
+	case CodeGrantPaused:
+		r.Detail = m.grant.paused.detail()
 	}
 	if r.Text == because(m.code).Text {
 		r.Text = "Grant " + g.Name + ": " + r.Text

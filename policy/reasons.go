@@ -16,6 +16,9 @@ const (
 	CodeNobody            Code = "nobody"
 	CodeIncomplete        Code = "request-incomplete"
 	CodeWrongClinic       Code = "wrong-clinic"
+	CodeClinicStopped     Code = "clinic-stopped"
+	CodePlatformStopped   Code = "platform-stopped"
+	CodePersonStopped     Code = "person-stopped"
 	CodeNoGrant           Code = "no-grant"
 	CodeNotStarted        Code = "grant-not-started"
 	CodeExpired           Code = "grant-expired"
@@ -26,6 +29,7 @@ const (
 	CodeOutsideNetworks   Code = "outside-networks"
 	CodePurposeMissing    Code = "purpose-missing"
 	CodePurposeNotGranted Code = "purpose-not-granted"
+	CodeGrantPaused       Code = "grant-paused"
 	CodeTypeNotGranted    Code = "type-not-granted"
 	CodeNotGranted        Code = "interaction-not-granted"
 	CodeScopeMissing      Code = "scope-missing"
@@ -69,6 +73,9 @@ var codes = [...]CodeInfo{
 	{CodeNobody, StageDecide, fhir.KindUnauthenticated, "No named person and no declared agent stands behind the request, or the token has expired.", "Sign in again as yourself and send the new token."},
 	{CodeIncomplete, StageDecide, fhir.KindForbidden, "The request lacks its clinic, its time or an interaction that can be granted.", "Use read, search, create or update of Appointment, Task or DocumentReference."},
 	{CodeWrongClinic, StageDecide, fhir.KindForbidden, "The grants asked are those of another clinic.", "Use the FHIR base of the clinic that gave you the grant."},
+	{CodeClinicStopped, StageDecide, fhir.KindForbidden, "Every access is stopped for now.", "Ask the clinic when it goes on."},
+	{CodePlatformStopped, StageDecide, fhir.KindForbidden, "The caller's platform is stopped for now.", "Ask the clinic when it goes on."},
+	{CodePersonStopped, StageDecide, fhir.KindForbidden, "The caller is stopped for now.", "Ask the clinic when it goes on."},
 	{CodeNoGrant, StageDecide, fhir.KindForbidden, "No grant of this clinic names the caller, the caller's team or the caller's platform.", "Ask the clinic for a grant."},
 	{CodeNotStarted, StageDecide, fhir.KindForbidden, "The grant is not in force yet.", "Wait until it starts, or ask the clinic to let it start earlier."},
 	{CodeExpired, StageDecide, fhir.KindForbidden, "The grant is over.", "Ask the clinic to renew it."},
@@ -79,6 +86,7 @@ var codes = [...]CodeInfo{
 	{CodeOutsideNetworks, StageDecide, fhir.KindForbidden, "The caller's address is in none of the grant's networks.", "Connect from a listed network, or ask the clinic to list yours."},
 	{CodePurposeMissing, StageDecide, fhir.KindForbidden, "The grant is bound to purposes of use and the token states none.", "Ask for a token that states its purpose of use."},
 	{CodePurposeNotGranted, StageDecide, fhir.KindForbidden, "The token states a purpose of use that the grant does not allow.", "Ask for a token with only the purposes that the grant allows."},
+	{CodeGrantPaused, StageDecide, fhir.KindForbidden, "The grant is paused for now.", "Ask the clinic when it goes on."},
 	{CodeTypeNotGranted, StageDecide, fhir.KindForbidden, "No grant says anything about resources of this type.", "Ask the clinic for the scope that the text names."},
 	{CodeNotGranted, StageDecide, fhir.KindForbidden, "The grants allow other interactions on this type, not this one.", "Ask the clinic for the scope that the text names."},
 	{CodeScopeMissing, StageDecide, fhir.KindForbidden, "A grant allows it, but the token's SMART scopes do not.", "Ask for a token with the scope that the text names."},

@@ -18,6 +18,7 @@ type Set struct {
 	byUser     map[string][]*grant
 	byTeam     map[string][]*grant // by Caller.ID of each member
 	byPlatform map[string][]*grant
+	stops      stops
 	classes    int                      // how many different element lists there are
 	windows    []windowOf               // the different windows
 	today      atomic.Pointer[calendar] // what windows mean on the day of the last decision; only a memory, never state
@@ -36,18 +37,23 @@ type windowOf struct {
 }
 
 // Compile makes a Set of the rules of a clinic, grants that are over or not yet begun included: whether a grant holds is
-// asked at each decision. It takes all of them or none; the error names every mistake of the first grant that has one.
+// asked at each decision. It takes all of them or none; the error names every mistake of the first rule that has one.
 func Compile(clinic Clinic, rules Rules) (*Set, error) {
 	if clinic.Name == "" || clinic.Zone == nil {
 		return nil, fhir.E("policy.Compile", fhir.KindInternal, "", "A clinic has a name and a time zone.")
 	}
 	s := &Set{clinic: clinic, byUser: map[string][]*grant{}, byTeam: map[string][]*grant{}, byPlatform: map[string][]*grant{}}
+	var err error
+	if s.stops, err = newStops(clinic, rules.Stops); err != nil {
+		return nil, err
+	}
 	for _, g := range rules.Grants {
 		r := reader{clinic: clinic}
 		read := r.read(g)
 		if len(r.mistakes) > 0 {
 			return nil, joined(g.Name, r.mistakes)
 		}
+		read.paused = s.stops.grants[g.Name]
 		s.all = append(s.all, read)
 	}
 	slices.SortFunc(s.all, func(a, b *grant) int { return strings.Compare(a.src.Name, b.src.Name) })
