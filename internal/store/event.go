@@ -17,9 +17,12 @@ type Event struct {
 	Clinic  string    // whose; empty for what concerns every clinic of the deployment
 	Subject string    // what it was done to: a document's name, a search; no patient data beyond what the trail holds
 	Version int       // the subject's version after it; 0: it has none
+
+	Receipt   string    // under which it stands in the ledger; empty: not on record yet. Set by the store
+	Effective time.Time // when the serving process first acted on it; zero: not yet. Set by the store
 }
 
-// Report writes e down for the serving process to record. ID is ignored.
+// Report writes e down for the serving process to record. ID, Receipt and Effective are ignored.
 func (s *Store) Report(ctx context.Context, e Event) error {
 	err := s.within(ctx, func(tx *sql.Tx) error {
 		_, err := report(ctx, tx, e)
@@ -77,6 +80,34 @@ func (s *Store) Recorded(ctx context.Context, id int64, receipt string) error {
 		return fmt.Errorf("store.Recorded: event %d is unknown or on record already (%d rows, %v)", id, n, err)
 	}
 	return nil
+}
+
+// TookUp notes that the serving process acts on everything that is on record since now, so that AsOf can tell for ever what
+// was in force when. Only the serving process calls it, after each time it has taken up what Effective returns.
+func (s *Store) TookUp(ctx context.Context, now time.Time) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE event SET effective = $1 WHERE effective IS NULL AND receipt IS NOT NULL`, now.UnixMilli())
+	if err != nil {
+		return fmt.Errorf("store.TookUp: %w", err)
+	}
+	return nil
+}
+
+// Event returns one event, with how far it has come.
+func (s *Store) Event(ctx context.Context, id int64) (Event, error) {
+	e := Event{ID: id}
+	var millis int64
+	var receipt sql.NullString
+	var effective sql.NullInt64
+	err := s.db.QueryRowContext(ctx, `SELECT time, author, action, clinic, subject, version, receipt, effective FROM event WHERE id = $1`, id).
+		Scan(&millis, &e.By, &e.Action, &e.Clinic, &e.Subject, &e.Version, &receipt, &effective)
+	if err != nil {
+		return Event{}, fmt.Errorf("store.Event: %d: %w", id, err)
+	}
+	e.At, e.Receipt = time.UnixMilli(millis).UTC(), receipt.String
+	if effective.Valid {
+		e.Effective = time.UnixMilli(effective.Int64).UTC()
+	}
+	return e, nil
 }
 
 // Changed returns a token that differs from an earlier one when a document or an event was written in between, by any
