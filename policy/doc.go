@@ -82,8 +82,11 @@
 // (outside-window) and labels (restricted-label); for a search it matches the search (query-mismatch). It is then cut to the
 // union of what all matching permissions for the interaction show, less what _elements leaves out.
 //
-// A resource that carries Confidentiality R or V, in meta.security or in DocumentReference.securityLabel, is out of reach of
-// every permission whose criteria do not name that label (with _security or security-label).
+// A resource that carries Confidentiality R or V or a sensitivity code, in meta.security or in
+// DocumentReference.securityLabel, is out of reach of every permission whose criteria do not name that very code (with
+// _security or security-label): to name R, or SPI, does not let PSY through. The sensitivity codes are those of v3-ActCode
+// from _InformationSensitivityPolicy downwards, such as ETH, HIV, MH, PSY, SDV, SEX, STD and SUD. A code without a system
+// counts as well.
 //
 // A search parameter, or an order, is usable only where one single permission shows all that it looks at; permissions that
 // hide it do not serve the search, though they may show more of a resource that another one lets through. Narrow sends the

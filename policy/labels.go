@@ -1,18 +1,20 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 
 	"vestibule/fhir"
 )
 
-// labels is a set of the confidentiality labels that a permission has to name before it reaches a resource that carries
-// them.
-type labels uint8
+// labels is a set of the security labels that a permission has to name before it reaches a resource that carries them:
+// restricted, very restricted, and each of sensitivityCodes.
+type labels uint64
 
 const (
 	labelRestricted     labels = 1 << iota // R
 	labelVeryRestricted                    // V
+	firstSensitivity                       // that of sensitivityCodes[0]; the others follow
 )
 
 // confidentiality are the names of the code system v3-Confidentiality: today's, the one of earlier FHIR versions, and its
@@ -23,10 +25,7 @@ var confidentiality = [...]string{
 }
 
 func labelOf(system, code string) labels {
-	for _, known := range confidentiality {
-		if system != known {
-			continue
-		}
+	if slices.Contains(confidentiality[:], system) {
 		switch strings.TrimSpace(code) {
 		case "R", "r":
 			return labelRestricted
@@ -34,7 +33,7 @@ func labelOf(system, code string) labels {
 			return labelVeryRestricted
 		}
 	}
-	return 0
+	return sensitivityOf(system, code)
 }
 
 // labelsOf are the labels that r carries: in meta.security, as every resource may, and in DocumentReference.securityLabel.

@@ -96,7 +96,7 @@ var codes = [...]CodeInfo{
 	{CodeOutOfReach, StageRelease, fhir.KindNotFound, "The resource meets the criteria of no permission.", "Nothing; the clinic sees it in its trail."},
 	{CodeOutsideScope, StageRelease, fhir.KindNotFound, "A permission matches the resource, but the criteria of the token's scopes do not.", "Ask for a token with a wider scope."},
 	{CodeOutsideWindow, StageRelease, fhir.KindNotFound, "A permission's criteria match, but the resource has no date inside its window.", "Nothing; the clinic sees it in its trail."},
-	{CodeRestrictedLabel, StageRelease, fhir.KindNotFound, "The resource is labelled restricted or very restricted and no matching permission names that label.", "Nothing; the clinic sees it in its trail."},
+	{CodeRestrictedLabel, StageRelease, fhir.KindNotFound, "The resource is labelled restricted, very restricted or as sensitive and no matching permission names that label.", "Nothing; the clinic sees it in its trail."},
 	{CodeQueryMismatch, StageRelease, fhir.KindNotFound, "The EMR returned a resource that does not match the search.", "Nothing; the clinic sees it in its trail."},
 
 	{CodeWrongResource, StageWrite, fhir.KindInvalid, "The body is not the resource that the URL names.", "Send a resource of the type in the URL, and for an update with the id in the URL."},
