@@ -12,7 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
 
-	"vestibule/policy"
+	"vestibule/internal/reasons"
 )
 
 var update = flag.Bool("update", false, "write the generated pages of docs/ anew")
@@ -77,20 +77,20 @@ func reasonsPage() string {
 	b.WriteString(`# Reason codes
 
 Every refusal carries a code (` + "`issue.details.coding`, system `urn:vestibule:reason`" + `), and so does every record of the trail. A code is never
-renamed and never means something else. Those below are the policy's, in the order in which they are checked; what an EMR can
-do to an access stands in the package comment of ` + "`adapters`" + `. Made from the program, see ` + "`cmd/vestibule/docs_test.go`" + `.
+renamed and never means something else. They stand in the order in which an access can meet them; ` + "`vestibule grants reasons CODE`" + `
+prints one. Made from the program, see ` + "`cmd/vestibule/docs_test.go`" + `.
 
 Codes of the stage "release" stand in the trail only: to the caller, unknown, hidden and out of reach look alike.
 
 | code | stage | status | what happened | what to do |
 |---|---|---|---|---|
 `)
-	for _, c := range policy.Codes() {
-		status := fmt.Sprint(c.Kind.Status())
-		if c.Code == policy.CodeGranted {
-			status = "as the access ended"
+	for _, r := range reasons.All() {
+		status := "as the access ended"
+		if r.Status() != 0 {
+			status = fmt.Sprint(r.Status())
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", c.Code, c.Stage, status, cell(c.Means), cell(c.Next))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", r.Code, r.Stage, status, cell(r.Means), cell(r.Next))
 	}
 	return b.String()
 }

@@ -11,7 +11,7 @@ import (
 
 	"vestibule/audit"
 	"vestibule/internal/config"
-	"vestibule/policy"
+	"vestibule/internal/reasons"
 )
 
 type grantsExplainCmd struct {
@@ -133,13 +133,13 @@ func outcomeInFull(r audit.Record) string {
 	return out
 }
 
-// reasonInFull is a reason code with its text, as far as the policy knows it.
+// reasonInFull is a reason code with its text.
 func reasonInFull(code string) string {
-	info, ok := policy.Code(code).Info()
+	row, ok := reasons.Find(code)
 	if !ok {
 		return code
 	}
-	return fmt.Sprintf("%s: %s What to do: %s", code, info.Means, info.Next)
+	return fmt.Sprintf("%s: %s What to do: %s", code, row.Means, row.Next)
 }
 
 // cited prints the version of a grant that decided, "name@version".

@@ -21,6 +21,7 @@ type grantsCmd struct {
 	Show    grantsShowCmd    `cmd:"" help:"Show one grant as a sentence, as written, and its history."`
 	Explain grantsExplainCmd `cmd:"" help:"Explain one decision: who, what, why, under which grant."`
 	Revoke  grantsRevokeCmd  `cmd:"" help:"Stop a grant."`
+	Reasons grantsReasonsCmd `cmd:"" help:"Say what a reason code means and what to do about it."`
 }
 
 // clinicFlag narrows to one clinic.

@@ -1,0 +1,29 @@
+package reasons
+
+import "vestibule/fhir"
+
+// trail are the codes of the ledger and of who reads it.
+func trail() []Row {
+	return []Row{
+		{"not-an-auditor", StageTrail, fhir.KindForbidden, "The caller is not among the clinic's auditors.", "Ask the clinic to name you as auditor."},
+		{"trail-is-read-only", StageTrail, fhir.KindMethodNotAllowed, "Nobody writes the trail from outside.", "Search and read it."},
+		{"ledger-unavailable", StageTrail, fhir.KindUnavailable, "The access could not be recorded, so nothing was released.", "Try again shortly; if it lasts, tell whoever runs the gateway."},
+		{"ledger-busy", StageTrail, fhir.KindUnavailable, "More accesses wait to be recorded than can, so nothing was released.", "Try again shortly."},
+		{"ledger-unreadable", StageTrail, fhir.KindUnavailable, "The trail could not be read.", "Try again shortly; if it lasts, tell whoever runs the gateway."},
+	}
+}
+
+// rest are the codes that no caller is meant to meet.
+func rest() []Row {
+	const ours = fhir.KindInternal
+	return []Row{
+		{"internal", StageOperator, ours, "The gateway failed; nothing was released.", "Tell whoever runs the gateway, with the decision's id."},
+		{"ledger-key", StageOperator, ours, "The ledger's signing key cannot be used.", "See the gateway's log; restore log.key."},
+		{"ledger-inconsistent", StageOperator, ours, "What the ledger holds contradicts itself; the gateway does not start on it.", "Keep the folder as it is and verify it: vestibule audit verify."},
+		{"record-incomplete", StageOperator, ours, "A record lacks what every record needs, so nothing was released.", "Tell whoever runs the gateway."},
+		{"no-log", StageOperator, fhir.KindNotFound, "This clinic has no log yet.", "Nothing: there is one after its first access."},
+		{"unknown-element", StageDocument, fhir.KindInvalid, "A document names an element that the type does not have.", "Use one that the text lists."},
+		{"invalid-grant", StageDocument, fhir.KindInvalid, "A grant has a mistake, so it is not applied.", "Mend what the text names."},
+		{"invalid-connection", StageDocument, fhir.KindInvalid, "A connection's settings cannot be used.", "Mend what the text names."},
+	}
+}
