@@ -37,12 +37,13 @@ type world struct {
 	platforms   map[string]bool
 	clients     map[client]string // to the name of the platform it belongs to
 	connections map[string]string // clinic to the name of its connection
-	standing    []Document        // the applied grants that docs does not replace
-	seen        map[key]Document  // the part of docs that has been checked
+	grants      map[key]bool
+	standing    []Document       // the applied grants that docs does not replace
+	seen        map[key]Document // the part of docs that has been checked
 }
 
 func newWorld(docs, applied []Document, now time.Time) *world {
-	w := &world{now: now, clinics: map[string]*Clinic{}, platforms: map[string]bool{}, clients: map[client]string{}, connections: map[string]string{}, seen: map[key]Document{}}
+	w := &world{now: now, grants: map[key]bool{}, clinics: map[string]*Clinic{}, platforms: map[string]bool{}, clients: map[client]string{}, connections: map[string]string{}, seen: map[key]Document{}}
 	replaced := make(map[key]bool, len(docs))
 	for _, d := range docs {
 		replaced[d.key()] = true
@@ -58,6 +59,8 @@ func newWorld(docs, applied []Document, now time.Time) *world {
 				c := client{d.OfPlatform.Issuer, id}
 				w.clients[c] = cmp.Or(w.clients[c], d.Name)
 			}
+		case KindGrant:
+			w.grants[d.key()] = true
 		case KindConnection:
 			if _, ok := w.connections[d.Clinic]; !ok {
 				w.connections[d.Clinic] = d.Name
@@ -84,6 +87,8 @@ func (w *world) check(d Document) Problems {
 		return append(problems, w.checkConnection(d)...)
 	case KindGrant:
 		return append(problems, w.checkGrant(d)...)
+	case KindStop:
+		return append(problems, w.checkStop(d)...)
 	}
 	return problems
 }

@@ -17,7 +17,18 @@ type Clinic struct {
 	Auditors       []string            `yaml:"auditors"`       // "iss|sub" of those who may search the trail
 	Administrators []string            `yaml:"administrators"` // "iss|sub" of those who may apply and revoke
 	Teams          map[string][]string `yaml:"teams"`          // "platform/team" to the "iss|sub" of its members, for grants to a team
+	Approvals      string              `yaml:"approvals"`      // SecondPerson, or empty: whoever applies a grant approves it
+	ReviewEvery    int                 `yaml:"reviewEvery"`    // days after which a grant's approval is due for review
 }
+
+// SecondPerson is the one value of Clinic.Approvals: a grant has no effect before somebody else than who applied it approves.
+const SecondPerson = "second-person"
+
+// What reviewEvery may be, in days.
+const (
+	defaultReviewEvery = 90
+	maxReviewEvery     = 366 // a grant lasts no longer
+)
 
 // Location is the clinic's time zone. A clinic that was parsed has one.
 func (c *Clinic) Location() (*time.Location, error) { return time.LoadLocation(c.Zone) }
@@ -35,6 +46,12 @@ func (c *Clinic) check() findings {
 	}
 	people(&f, "auditors", c.Auditors)
 	people(&f, "administrators", c.Administrators)
+	if c.Approvals != "" && c.Approvals != SecondPerson {
+		oneOf(&f, "approvals", c.Approvals, SecondPerson)
+	}
+	if c.ReviewEvery < 1 || c.ReviewEvery > maxReviewEvery {
+		f.add("reviewEvery", "has to be a number of days from 1 to %d", maxReviewEvery)
+	}
 	for _, team := range slices.Sorted(maps.Keys(c.Teams)) {
 		if platform, name, ok := strings.Cut(team, "/"); !ok || !isLabel(platform) || !isLabel(name) {
 			f.add("teams."+team, "a team is named platform/team, such as assistco/front-desk")

@@ -59,6 +59,13 @@ permissions:
     elements: [status, start, end, participant]
 `
 
+const stop = `kind: Stop
+clinic: maple
+name: pause
+grant: front-desk
+because: A laptop was stolen
+`
+
 // all is one of each, as a stream.
 var all = strings.Join([]string{clinic, connection, platform, grant}, "---\n")
 
@@ -124,7 +131,7 @@ func edit(text, old, new string) string {
 func TestEveryMistakeIsNamedWithItsLineAndWhatWouldBeRight(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"unknown key", edit(clinic, "zone:", "zonne:"), "d:4: zonne: unknown key; did you mean zone?"},
-		{"unknown key, nothing near", edit(clinic, "zone:", "colour: red\nzone:"), "d:4: colour: unknown key; known are administrators, auditors, kind, name, teams, title, zone"},
+		{"unknown key, nothing near", edit(clinic, "zone:", "colour: red\nzone:"), "d:4: colour: unknown key; known are administrators, approvals, auditors, kind, name, reviewEvery, teams, title, zone"},
 		{"unknown key inside", edit(grant, "window:", "widnow:"), "d:10: permissions[0].widnow: unknown key; did you mean window?"},
 		{"key twice", edit(clinic, "zone:", "title: Other\nzone:"), "d:4: title: is written twice, first on line 3; keep one"},
 		{"anchor", edit(clinic, `["https://id.example|ann"]`, `&a ["https://id.example|ann"]`), "d:5: auditors: anchors and aliases (& and *) are not accepted; write the value out"},
@@ -138,9 +145,9 @@ func TestEveryMistakeIsNamedWithItsLineAndWhatWouldBeRight(t *testing.T) {
 		{"not a duration", edit(connection, "10s", "10"), "d:10: timeout: "},
 		{"not a number", edit(grant, "hours:", "limits: {patientsPerDay: many}\nhours:"), "d:7: limits.patientsPerDay: has to be a whole number"},
 		{"number out of range", edit(grant, "hours:", "limits: {patientsPerDay: 99999999999999999999}\nhours:"), "d:7: limits.patientsPerDay: "},
-		{"kind missing", "name: x\n", "d:1: kind: is missing: Clinic, Connection, Grant or Platform"},
+		{"kind missing", "name: x\n", "d:1: kind: is missing: one of Clinic, Connection, "},
 		{"kind near", "kind: grant\n", `d:1: kind: "grant" is not known; did you mean Grant?`},
-		{"kind far", "kind: Pod\n", `d:1: kind: "Pod" is not known; known are Clinic, Connection, Grant, Platform`},
+		{"kind far", "kind: Pod\n", `d:1: kind: "Pod" is not known; known are Clinic, Connection, `},
 		{"not YAML", clinic + "a: [\n", "d:10: is not YAML: did not find expected node content"},
 		{"not a mapping at all", "- a\n", "d:1: has to be lines of `key: value`"},
 		{"text behind the dashes", "# a comment\n--- " + clinic, "d:2: the line that separates two documents has to stand alone; begin the document on the next line"},
@@ -152,6 +159,9 @@ func TestEveryMistakeIsNamedWithItsLineAndWhatWouldBeRight(t *testing.T) {
 		{"zone missing", edit(clinic, "zone: America/Toronto\n", ""), "d:1: zone: is missing: the clinic's IANA time zone, such as America/Regina"},
 		{"person", edit(clinic, "https://id.example|ann", "ann"), `d:5: auditors[0]: has to be "issuer|subject", such as "https://id.example|ann"`},
 		{"team", edit(clinic, "assistco/front-desk", "front-desk"), "d:8: teams.front-desk: a team is named platform/team, such as assistco/front-desk"},
+		{"approvals", edit(clinic, "zone:", "approvals: second person\nzone:"), `d:4: approvals: "second person" is not known; did you mean second-person?`},
+		{"review of no days", edit(clinic, "zone:", "reviewEvery: 0\nzone:"), "d:4: reviewEvery: has to be a number of days from 1 to 366"},
+		{"review after the longest grant", edit(clinic, "zone:", "reviewEvery: 367\nzone:"), "d:4: reviewEvery: has to be a number of days from 1 to 366"},
 		{"adapter", edit(connection, "fhirr4", "fhir"), `d:3: adapter: "fhir" is not known; did you mean fhirr4?`},
 		{"clear text EMR", edit(connection, "https://emr", "http://emr"), "d:4: base: has to begin with https:// (http:// is accepted on loopback only)"},
 		{"dots in the EMR's path", edit(connection, "/fhir\n", "/fhir/../r4\n"), "d:4: base: must not have escapes, or empty, . or .. segments in its path"},
@@ -242,6 +252,15 @@ func TestWhatADocumentNamesHasToExist(t *testing.T) {
 		{"second connection replaces the first", edit(connection, "10s", "20s"), clinic + "---\n" + connection, ""},
 		{"client of two platforms", edit(platform, "name: assistco", "name: other"), platform, `d:5: clients[0]: "assistco-desktop" of this issuer belongs to the platform assistco already`},
 		{"client given away", edit(platform, "assistco-desktop", "new-desktop") + "---\n" + edit(platform, "name: assistco", "name: other"), platform, ""},
+		{"stop of a grant", stop, all, ""},
+		{"stop of no grant", edit(stop, "grant: front-desk", "grant: front-dask"), all, `d:4: grant: there is no grant "front-dask"; did you mean front-desk?`},
+		{"stop at no clinic", edit(stop, "maple", "mapel"), all, `d:2: clinic: there is no clinic "mapel"; did you mean maple?`},
+		{"stop of no platform", edit(stop, "grant: front-desk", "platform: asistco"), all, `d:4: platform: there is no platform "asistco"; did you mean assistco?`},
+		{"stop of a grant at every clinic", edit(stop, "clinic: maple\n", ""), all, "d:1: clinic: A grant is one clinic's; say which."},
+		{"stop of a platform at every clinic", edit(edit(stop, "clinic: maple\n", ""), "grant: front-desk", "platform: assistco"), all, ""},
+		{"stop of nothing", edit(stop, "grant: front-desk\n", ""), all, "d:1: Say what to stop"},
+		{"stop of everything", edit(stop, "grant: front-desk", "everything: true"), all, ""},
+		{"stop without a reason", edit(stop, "because: A laptop was stolen\n", ""), all, "d:1: because: Say why on one line."},
 		{"twice", clinic + "---\n" + platform + "---\n" + platform, "", "d:16: Platform assistco is written twice, first at d:10; keep one"},
 	}
 	for _, test := range tests {

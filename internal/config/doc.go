@@ -1,5 +1,5 @@
 // Package config reads what people write: the file that `vestibule serve` starts with, and the documents that a clinic
-// applies (Clinic, Connection, Platform, Grant). It is the one owner of YAML.
+// applies (Clinic, Connection, Platform, Grant, Stop). It is the one owner of YAML.
 //
 // # Strictness
 //
@@ -22,6 +22,8 @@
 //	zone: America/Toronto             # IANA time zone; hours and windows of grants are in it
 //	auditors: ["https://id.example|ann"]         # iss|sub: may search the trail
 //	administrators: ["https://id.example|ivan"]  # iss|sub: may apply and revoke
+//	approvals: second-person          # optional: a grant waits for approval by somebody else than who applied it
+//	reviewEvery: 90                   # optional: days after which a grant's approval is due for review
 //	teams:                            # optional, for grants to a team
 //	  assistco/front-desk: ["https://id.assistco.example|amara"]
 //	---
@@ -48,6 +50,12 @@
 //	tokenTypes: [at+jwt]              # optional
 //	---
 //	kind: Grant                       # see package policy
+//	---
+//	kind: Stop                        # holds up a grant, a person, a platform or everything, see package policy
+//	clinic: maple                     # optional: every clinic
+//	name: everything
+//	everything: true                  # or one of grant, person, platform
+//	because: A laptop was stolen
 //
 // A secret is a reference that is resolved when the connection is opened: `env:NAME` or `file:/absolute/path`.
 package config

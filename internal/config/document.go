@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	yaml "go.yaml.in/yaml/v4"
 
@@ -15,6 +16,7 @@ const (
 	KindConnection = "Connection"
 	KindPlatform   = "Platform"
 	KindGrant      = "Grant"
+	KindStop       = "Stop"
 )
 
 // defaultConnection is the name of a connection that has none.
@@ -23,7 +25,7 @@ const defaultConnection = "emr"
 // Document is one document that was read without a mistake. Exactly one of the Of members is set, as Kind says.
 type Document struct {
 	Kind   string
-	Clinic string // whose it is: for a clinic its own name, for a platform empty
+	Clinic string // whose it is: for a clinic its own name, for a platform and for what holds at every clinic empty
 	Name   string
 	File   string // where it was read, for messages
 	Line   int    // its first line there
@@ -33,6 +35,7 @@ type Document struct {
 	OfConnection *Connection
 	OfPlatform   *Platform
 	OfGrant      *policy.Grant
+	OfStop       *policy.Stop
 
 	root *yaml.Node // for the lines of what Check finds later
 }
@@ -72,7 +75,7 @@ func (c chunk) document(root *yaml.Node) (Document, Problems) {
 	d.Kind = kind
 	switch kind {
 	case KindClinic:
-		d.OfClinic = new(Clinic)
+		d.OfClinic = &Clinic{ReviewEvery: defaultReviewEvery}
 		problems = decode(c, root, d.OfClinic, []string{"kind"}, (*Clinic).check)
 		d.Clinic, d.Name = d.OfClinic.Name, d.OfClinic.Name
 	case KindConnection:
@@ -87,18 +90,22 @@ func (c chunk) document(root *yaml.Node) (Document, Problems) {
 		d.OfGrant = new(policy.Grant)
 		problems = decode(c, root, d.OfGrant, []string{"kind"}, checkGrant)
 		d.Clinic, d.Name = d.OfGrant.Clinic, d.OfGrant.Name
+	case KindStop:
+		d.OfStop = new(policy.Stop)
+		problems = decode(c, root, d.OfStop, []string{"kind"}, checkStop)
+		d.Clinic, d.Name = d.OfStop.Clinic, d.OfStop.Name
 	}
 	return d, problems
 }
 
 // kind finds what a document says it is; the rest can only be read in that knowledge.
 func (c chunk) kind(root *yaml.Node) (string, Problems) {
-	known := []string{KindClinic, KindConnection, KindGrant, KindPlatform}
+	known := []string{KindClinic, KindConnection, KindGrant, KindPlatform, KindStop}
 	var f findings
 	_, value := member(root, "kind")
 	switch {
 	case value == nil:
-		f.add("kind", "is missing: %s", "Clinic, Connection, Grant or Platform")
+		f.add("kind", "is missing: one of %s", strings.Join(known, ", "))
 	case value.Kind != yaml.ScalarNode:
 		f.add("kind", "has to be a single value")
 	case !slices.Contains(known, value.Value):
@@ -123,5 +130,15 @@ func checkGrant(g *policy.Grant) findings {
 	var f findings
 	label(&f, "clinic", g.Clinic)
 	label(&f, "name", g.Name)
+	return f
+}
+
+// checkStop is what can be said of a stop without knowing anything else. One without a clinic holds for every clinic.
+func checkStop(s *policy.Stop) findings {
+	var f findings
+	if s.Clinic != "" {
+		label(&f, "clinic", s.Clinic)
+	}
+	label(&f, "name", s.Name)
 	return f
 }

@@ -56,6 +56,7 @@ type Daemon struct {
 	verifier *identity.Verifier
 	metrics  *server.Metrics
 	open     map[string]connection // by clinic: EMRs that are in use
+	served   map[string]served     // by clinic: as it is served now
 	seen     int64                 // the store's token at the last refresh
 	orphans  []audit.Entry         // intents that the last run left open
 }

@@ -3,23 +3,16 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
 	"vestibule"
-	"vestibule/adapters"
 	"vestibule/audit"
 	"vestibule/internal/config"
 	"vestibule/internal/identity"
 	"vestibule/internal/store"
-	"vestibule/policy"
 )
-
-// connection is an EMR in use and the version of the document it was opened from.
-type connection struct {
-	version int
-	emr     adapters.EMR
-}
 
 // Refresh records what others did to the folder since the last call, and takes it up.
 func (d *Daemon) Refresh(ctx context.Context) error {
@@ -35,6 +28,9 @@ func (d *Daemon) Refresh(ctx context.Context) error {
 		return err
 	}
 	if err := d.takeUp(ctx, documents); err != nil {
+		return err
+	}
+	if err := d.store.TookUp(ctx, time.Now()); err != nil {
 		return err
 	}
 	d.seen = token
@@ -73,102 +69,58 @@ func adminRecord(e store.Event) audit.Record {
 	return r
 }
 
-// takeUp builds platforms and clinics from the documents in force. One that cannot be served is left out and reported; the
-// others go on.
+// takeUp serves the clinics and the platforms of the documents in force. A clinic that cannot be served is left out and
+// reported; the others go on. One about which nothing changed stays the clinic it is, so that accesses under way there are
+// not decided again.
 func (d *Daemon) takeUp(ctx context.Context, documents []store.Document) error {
-	var platforms []identity.Platform
-	byClinic := map[string]*parts{}
+	var platforms, everywhere []store.Document
+	byClinic := map[string][]store.Document{}
 	var order []string
-	of := func(clinic string) *parts {
-		if byClinic[clinic] == nil {
-			byClinic[clinic] = &parts{}
-			order = append(order, clinic)
-		}
-		return byClinic[clinic]
-	}
-	for _, stored := range documents {
-		doc, err := read(stored)
-		if err != nil {
-			d.opts.Log.Error("document left out", "kind", stored.Kind, "clinic", stored.Clinic, "name", stored.Name, "error", err)
-			continue
-		}
-		switch doc.Kind {
-		case config.KindPlatform:
-			p := doc.OfPlatform
-			platforms = append(platforms, identity.Platform{Name: p.Name, Issuer: p.Issuer, ClientIDs: p.Clients, TokenTypes: p.TokenTypes})
-		case config.KindClinic:
-			of(doc.Clinic).clinic = doc.OfClinic
-		case config.KindConnection:
-			of(doc.Clinic).connection, of(doc.Clinic).version = doc.OfConnection, stored.Version
-		case config.KindGrant:
-			g := *doc.OfGrant
-			g.Version, g.Approved = stored.Version, stored.At
-			of(doc.Clinic).grants = append(of(doc.Clinic).grants, g)
+	for _, doc := range documents {
+		switch {
+		case doc.Kind == config.KindPlatform:
+			platforms = append(platforms, doc)
+		case doc.Clinic == "":
+			everywhere = append(everywhere, doc)
+		default:
+			if byClinic[doc.Clinic] == nil {
+				order = append(order, doc.Clinic)
+			}
+			byClinic[doc.Clinic] = append(byClinic[doc.Clinic], doc)
 		}
 	}
-	if err := d.verifier.SetPlatforms(platforms); err != nil {
-		return fmt.Errorf("platforms: %w", err)
-	}
+	served := make(map[string]served, len(order))
 	var clinics []*vestibule.Clinic
 	for _, name := range order {
-		c, err := d.build(ctx, name, byClinic[name])
+		c, err := d.serve(name, slices.Concat(everywhere, byClinic[name]))
 		if err != nil {
 			d.opts.Log.Error("clinic not served", "clinic", name, "error", err)
 			continue
 		}
-		clinics = append(clinics, c)
+		served[name], clinics = c, append(clinics, c.clinic)
 	}
+	d.served = served
 	d.gateway.SetClinics(clinics...)
+	return d.setPlatforms(platforms)
+}
+
+func (d *Daemon) setPlatforms(documents []store.Document) error {
+	var platforms []identity.Platform
+	for _, stored := range documents {
+		doc, err := read(stored)
+		if err != nil {
+			d.leftOut(stored, err)
+			continue
+		}
+		p := doc.OfPlatform
+		platforms = append(platforms, identity.Platform{Name: p.Name, Issuer: p.Issuer, ClientIDs: p.Clients, TokenTypes: p.TokenTypes})
+	}
+	if err := d.verifier.SetPlatforms(platforms); err != nil {
+		return fmt.Errorf("platforms: %w", err)
+	}
 	return nil
 }
 
-// read is a stored document as it was when it was applied.
-func read(stored store.Document) (config.Document, error) {
-	docs, err := config.Parse(stored.Kind+" "+stored.Name, stored.Body)
-	if err != nil {
-		return config.Document{}, err
-	}
-	if len(docs) != 1 {
-		return config.Document{}, fmt.Errorf("holds %d documents", len(docs))
-	}
-	return docs[0], nil
-}
-
-// parts are one clinic's documents.
-type parts struct {
-	clinic     *config.Clinic
-	connection *config.Connection
-	version    int // of the connection's document
-	grants     []policy.Grant
-}
-
-func (d *Daemon) build(ctx context.Context, name string, p *parts) (*vestibule.Clinic, error) {
-	if p.clinic == nil {
-		return nil, fmt.Errorf("no document of kind Clinic")
-	}
-	if p.connection == nil {
-		return nil, fmt.Errorf("no document of kind Connection; say where its EMR is")
-	}
-	zone, err := time.LoadLocation(p.clinic.Zone)
-	if err != nil {
-		return nil, err
-	}
-	set, err := policy.Compile(policy.Clinic{Name: name, Zone: zone, Teams: p.clinic.Teams}, policy.Rules{Grants: p.grants})
-	if err != nil {
-		return nil, err
-	}
-	c := d.open[name]
-	if c.emr == nil || c.version != p.version {
-		emr, err := openEMR(p.connection, zone)
-		if err != nil {
-			return nil, err
-		}
-		c = connection{version: p.version, emr: emr}
-		d.open[name] = c
-	}
-	auditors := map[string]bool{}
-	for _, id := range p.clinic.Auditors {
-		auditors[id] = true
-	}
-	return &vestibule.Clinic{Name: name, Title: p.clinic.Title, Zone: zone, Policy: set, EMR: c.emr, Auditors: auditors}, nil
+func (d *Daemon) leftOut(doc store.Document, err error) {
+	d.opts.Log.Error("document left out", "kind", doc.Kind, "clinic", doc.Clinic, "name", doc.Name, "error", err)
 }

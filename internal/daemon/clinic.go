@@ -1,0 +1,130 @@
+package daemon
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"vestibule"
+	"vestibule/adapters"
+	"vestibule/internal/config"
+	"vestibule/internal/store"
+	"vestibule/policy"
+)
+
+// connection is an EMR in use and the version of the document it was opened from.
+type connection struct {
+	version int
+	emr     adapters.EMR
+}
+
+// served is a clinic in service and what it was built from.
+type served struct {
+	clinic *vestibule.Clinic
+	from   string
+}
+
+// parts are one clinic's documents, read, with those that hold at every clinic.
+type parts struct {
+	clinic     *config.Clinic
+	connection *config.Connection
+	version    int // of the connection's document
+	rules      policy.Rules
+}
+
+// serve is the clinic that documents describe: the one served already if nothing about them has changed.
+func (d *Daemon) serve(name string, documents []store.Document) (served, error) {
+	from := fingerprint(documents)
+	if known := d.served[name]; known.clinic != nil && known.from == from {
+		return known, nil
+	}
+	p, err := d.parts(documents)
+	if err != nil {
+		return served{}, err
+	}
+	clinic, err := d.build(name, p)
+	return served{clinic, from}, err
+}
+
+// fingerprint differs where the documents differ in what they mean: versions never change, but a draft is approved.
+func fingerprint(documents []store.Document) string {
+	var b strings.Builder
+	for _, doc := range documents {
+		fmt.Fprintln(&b, doc.Kind, doc.Clinic, doc.Name, doc.Version, doc.Approved().At.UnixMilli())
+	}
+	return b.String()
+}
+
+// parts reads a clinic's documents. A grant that cannot be read gives nothing and is left out; a rule that denies is never
+// left out: with one that cannot be read, the clinic is not served.
+func (d *Daemon) parts(documents []store.Document) (parts, error) {
+	var p parts
+	for _, stored := range documents {
+		doc, err := read(stored)
+		switch {
+		case err != nil && stored.Kind == config.KindGrant:
+			d.leftOut(stored, err)
+			continue
+		case err != nil:
+			return parts{}, fmt.Errorf("%s %s cannot be read: %w", stored.Kind, stored.Name, err)
+		}
+		switch doc.Kind {
+		case config.KindClinic:
+			p.clinic = doc.OfClinic
+		case config.KindConnection:
+			p.connection, p.version = doc.OfConnection, stored.Version
+		case config.KindGrant:
+			g := *doc.OfGrant
+			g.Version, g.Approved = stored.Version, stored.Approved().At
+			p.rules.Grants = append(p.rules.Grants, g)
+		case config.KindStop:
+			s := *doc.OfStop
+			s.Version = stored.Version
+			p.rules.Stops = append(p.rules.Stops, s)
+		}
+	}
+	return p, nil
+}
+
+// read is a stored document as it was when it was applied.
+func read(stored store.Document) (config.Document, error) {
+	docs, err := config.Parse(stored.Kind+" "+stored.Name, stored.Body)
+	if err != nil {
+		return config.Document{}, err
+	}
+	if len(docs) != 1 {
+		return config.Document{}, fmt.Errorf("holds %d documents", len(docs))
+	}
+	return docs[0], nil
+}
+
+func (d *Daemon) build(name string, p parts) (*vestibule.Clinic, error) {
+	if p.clinic == nil {
+		return nil, fmt.Errorf("no document of kind Clinic")
+	}
+	if p.connection == nil {
+		return nil, fmt.Errorf("no document of kind Connection; say where its EMR is")
+	}
+	zone, err := time.LoadLocation(p.clinic.Zone)
+	if err != nil {
+		return nil, err
+	}
+	set, err := policy.Compile(policy.Clinic{Name: name, Zone: zone, Teams: p.clinic.Teams}, p.rules)
+	if err != nil {
+		return nil, err
+	}
+	c := d.open[name]
+	if c.emr == nil || c.version != p.version {
+		emr, err := openEMR(p.connection, zone)
+		if err != nil {
+			return nil, err
+		}
+		c = connection{version: p.version, emr: emr}
+		d.open[name] = c
+	}
+	auditors := map[string]bool{}
+	for _, id := range p.clinic.Auditors {
+		auditors[id] = true
+	}
+	return &vestibule.Clinic{Name: name, Title: p.clinic.Title, Zone: zone, Policy: set, EMR: c.emr, Auditors: auditors}, nil
+}
