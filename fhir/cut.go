@@ -29,14 +29,13 @@ func (r Resource) Cut(e Elements) Cut {
 		return c
 	}
 	text := e.childOf([]byte("text")).everything()
-	var room [32]span // on the stack, for all but the oddest
-	k := cutter{doc: r.root.doc, text: text, holes: room[:0]}
+	k := cutter{doc: r.root.doc, text: text}
 	k.each(r.root.at, e, ofResource)
 	if k.lost && text {
 		k.text, k.holes = false, k.holes[:0]
 		k.each(r.root.at, e, ofResource)
 	}
-	c.mark, c.holes = k.lost, append([]span(nil), k.holes...) // slices.Clone would take room to the heap
+	c.mark, c.holes = k.lost, k.holes
 	return c
 }
 
@@ -154,6 +153,9 @@ func (k *cutter) remove(previous, m, end uint32, kept bool) {
 	if n := len(k.holes); n > 0 && k.holes[n-1].end == hole.start {
 		k.holes[n-1].end = hole.end
 		return
+	}
+	if k.holes == nil {
+		k.holes = make([]span, 0, 16) // enough for most
 	}
 	k.holes = append(k.holes, hole)
 }
