@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"time"
 
 	"vestibule/audit"
 	"vestibule/fhir"
@@ -50,11 +49,10 @@ func agentOf(req Request) audit.Agent {
 	return a
 }
 
-// write makes r durable under a context of its own, so that a caller who hangs up hides nothing.
+// write makes r durable also for a caller who has hung up, who would hide something otherwise. How long that may take is
+// the ledger's own patience.
 func (a *access) write(ctx context.Context, r audit.Record) (audit.Receipt, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
-	defer cancel()
-	return a.g.ledger.Append(ctx, r)
+	return a.g.ledger.Append(context.WithoutCancel(ctx), r)
 }
 
 // deny records a refusal and answers it.
@@ -118,19 +116,23 @@ func (a *access) why(codes []string, more ...policy.Reason) []string {
 // releasedItems says for the record what leaves, and about which patients, each once.
 func releasedItems(released []policy.Released) (items []audit.ReleasedItem, patients []string) {
 	items = make([]audit.ReleasedItem, 0, len(released))
-	seen := make(map[fhir.Ref]string)
+	named := make([]string, 0, len(released)) // one memory for the patients of all items
+	seen := make(map[string]string)           // names of patients by id
+	var ref []byte
 	for _, rel := range released {
-		item := audit.ReleasedItem{Ref: rel.Ref().String(), Removed: rel.Cut().Holes()}
+		cut := rel.Cut()
+		ref = cut.Resource().AppendRef(ref[:0])
+		first := len(named)
 		for _, p := range rel.Patients() {
-			name, known := seen[p]
+			name, known := seen[p.ID]
 			if !known {
 				name = p.String()
-				seen[p] = name
+				seen[p.ID] = name
 				patients = append(patients, name)
 			}
-			item.Patients = append(item.Patients, name)
+			named = append(named, name)
 		}
-		items = append(items, item)
+		items = append(items, audit.ReleasedItem{Ref: string(ref), Patients: named[first:len(named):len(named)], Removed: cut.Holes()})
 	}
 	return items, patients
 }

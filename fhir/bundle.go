@@ -2,7 +2,6 @@ package fhir
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 )
 
@@ -13,9 +12,18 @@ type Bundle struct {
 
 // Entry is one entry of a received Bundle.
 type Entry struct {
-	FullURL  string
-	Mode     string // search.mode: match, include, outcome; empty where the server says none
 	Resource Resource
+	entry    Value
+}
+
+// FullURL is the entry's fullUrl; empty where the server gives none.
+func (e Entry) FullURL() string { return e.entry.Get("fullUrl").Text() }
+
+// Matches reports whether the entry is what a search of that type looked for, and not what a server adds by itself: its
+// search.mode is match or not given, its resource of the type.
+func (e Entry) Matches(typ string) bool {
+	mode := e.entry.Get("search").Get("mode").text()
+	return (len(mode) == 0 || string(mode) == "match") && string(e.Resource.root.Get("resourceType").text()) == typ
 }
 
 // ParseBundle reads a Bundle. It checks what the gateway relies on: the resourceType, entries that are objects, resources
@@ -69,7 +77,7 @@ func (b Bundle) Entries() ([]Entry, error) {
 			e := AsError(err).At(fmt.Sprintf("entry[%d].resource", len(out)))
 			return nil, e
 		}
-		out = append(out, Entry{FullURL: v.Get("fullUrl").Text(), Mode: v.Get("search").Get("mode").Text(), Resource: r})
+		out = append(out, Entry{Resource: r, entry: v})
 	}
 	return out, nil
 }
@@ -101,25 +109,40 @@ func (s Searchset) AppendTo(dst []byte) []byte {
 		dst = append(appendJSON(dst, s.Next), '}')
 	}
 	dst = append(dst, ']')
-	entries := slices.DeleteFunc(slices.Clone(s.Entries), func(c Cut) bool { return c.r.IsZero() })
-	if len(entries) > 0 {
-		dst = appendEntries(append(dst, `,"entry":[`...), s.Base, entries)
-	}
-	return append(dst, '}')
+	return append(appendEntries(dst, s.Base, s.Entries), '}')
 }
 
-// appendEntries writes what a type and an id, valid as they are, need no escaping for.
+// appendEntries writes Bundle.entry, which is left out where there is nothing in it: FHIR has no empty arrays.
 func appendEntries(dst []byte, base string, entries []Cut) []byte {
 	quoted := appendJSON(nil, base)
 	quoted = quoted[:len(quoted)-1]
-	for i, c := range entries {
-		if i > 0 {
-			dst = append(dst, ',')
+	lead := `,"entry":[`
+	for _, c := range entries {
+		if c.r.IsZero() {
+			continue
 		}
-		dst = append(append(append(dst, `{"fullUrl":`...), quoted...), '/')
-		dst = append(append(dst, c.r.root.Get("resourceType").text()...), '/')
-		dst = append(dst, c.r.root.Get("id").text()...)
-		dst = append(c.AppendTo(append(dst, `","search":{"mode":"match"},"resource":`...)), '}')
+		dst = append(append(append(append(dst, lead...), `{"fullUrl":`...), quoted...), '/')
+		dst = append(c.r.appendName(dst), `","search":{"mode":"match"},"resource":`...)
+		dst = append(c.AppendTo(dst), '}')
+		lead = ","
 	}
-	return append(dst, ']')
+	if lead == "," {
+		dst = append(dst, ']')
+	}
+	return dst
+}
+
+// AppendRef appends what Ref().String() is, for a resource with an id.
+func (r Resource) AppendRef(dst []byte) []byte {
+	dst = r.appendName(dst)
+	if version := r.root.Get("meta").Get("versionId").text(); validID(version) {
+		dst = append(append(dst, "/_history/"...), version...)
+	}
+	return dst
+}
+
+// appendName appends "Type/id": both are valid as they are and need no escaping anywhere.
+func (r Resource) appendName(dst []byte) []byte {
+	dst = append(append(dst, r.root.Get("resourceType").text()...), '/')
+	return append(dst, r.root.Get("id").text()...)
 }

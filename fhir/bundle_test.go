@@ -30,8 +30,11 @@ func TestASearchsetReadsBackAsWhatWentIntoIt(t *testing.T) {
 			t.Fatalf("%s: %d entries, %v", doc, len(entries), err)
 		}
 		for i, entry := range entries {
-			if string(entry.Resource.Bytes()) != string(set.Entries[i].AppendTo(nil)) || entry.Mode != "match" || entry.FullURL != "https://gate.example/maple/Appointment/7" {
+			if string(entry.Resource.Bytes()) != string(set.Entries[i].AppendTo(nil)) || !entry.Matches("Appointment") || entry.FullURL() != "https://gate.example/maple/Appointment/7" {
 				t.Fatalf("entry %d is %+v", i, entry)
+			}
+			if r := entry.Resource; string(r.AppendRef(nil)) != r.Ref().String() {
+				t.Fatalf("%s is written as %s", r.Ref(), r.AppendRef(nil))
 			}
 		}
 		total, known := bundle.Total()
@@ -47,7 +50,7 @@ func TestASearchsetReadsBackAsWhatWentIntoIt(t *testing.T) {
 func TestNothingIsNoEntryOfASearchset(t *testing.T) {
 	doc := Searchset{Base: `https://x/"`, Total: -1, Entries: []Cut{{}, resource(t, taskJSON(1)).Cut(Elements{}), {}}}.AppendTo(nil)
 	entries := entriesOf(t, doc)
-	if len(entries) != 1 || entries[0].FullURL != `https://x/"/Task/t1` {
+	if len(entries) != 1 || entries[0].FullURL() != `https://x/"/Task/t1` {
 		t.Errorf("%s has entries %v", doc, entries)
 	}
 	if doc := string(Searchset{Total: 0, Entries: []Cut{{}}}.AppendTo(nil)); strings.Contains(doc, "entry") || !strings.Contains(doc, `"total":0`) {

@@ -75,7 +75,7 @@ func (a *Adapter) bundle(body []byte, typ string) ([]fhir.Resource, position, er
 	}
 	all := make([]fhir.Resource, 0, len(entries))
 	for _, e := range entries {
-		if e.Mode != "" && e.Mode != "match" || e.Resource.Type() != typ {
+		if !e.Matches(typ) {
 			continue // what was not asked for is not an access (hazard H2)
 		}
 		if e.Resource.ID() == "" {
