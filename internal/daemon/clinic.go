@@ -3,7 +3,6 @@ package daemon
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"vestibule"
 	"vestibule/adapters"
@@ -38,7 +37,7 @@ func (d *Daemon) serve(name string, documents []store.Document) (served, error) 
 	if known := d.served[name]; known.clinic != nil && known.from == from {
 		return known, nil
 	}
-	p, err := d.parts(documents)
+	p, err := partsOf(documents, d.leftOut)
 	if err != nil {
 		return served{}, err
 	}
@@ -55,15 +54,15 @@ func fingerprint(documents []store.Document) string {
 	return b.String()
 }
 
-// parts reads a clinic's documents. A grant that cannot be read gives nothing and is left out; a rule that denies is never
+// partsOf reads a clinic's documents. A grant that cannot be read gives nothing and is left out; a rule that denies is never
 // left out: with one that cannot be read, the clinic is not served.
-func (d *Daemon) parts(documents []store.Document) (parts, error) {
+func partsOf(documents []store.Document, leftOut func(store.Document, error)) (parts, error) {
 	var p parts
 	for _, stored := range documents {
 		doc, err := read(stored)
 		switch {
 		case err != nil && stored.Kind == config.KindGrant:
-			d.leftOut(stored, err)
+			leftOut(stored, err)
 			continue
 		case err != nil:
 			return parts{}, fmt.Errorf("%s %s cannot be read: %w", stored.Kind, stored.Name, err)
@@ -105,11 +104,12 @@ func (d *Daemon) build(name string, p parts) (*vestibule.Clinic, error) {
 	if p.connection == nil {
 		return nil, fmt.Errorf("no document of kind Connection; say where its EMR is")
 	}
-	zone, err := time.LoadLocation(p.clinic.Zone)
+	at, err := p.policyClinic()
 	if err != nil {
 		return nil, err
 	}
-	set, err := policy.Compile(policy.Clinic{Name: name, Zone: zone, Teams: p.clinic.Teams}, p.rules)
+	zone := at.Zone
+	set, err := policy.Compile(at, p.rules)
 	if err != nil {
 		return nil, err
 	}
