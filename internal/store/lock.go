@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // LockFile is the file in a data folder that the serving process holds locked.
@@ -28,7 +30,7 @@ func Lock(dir string) (unlock func() error, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("store.Lock: %w", err)
 	}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	err = flock(f)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		defer f.Close()
 		return nil, fmt.Errorf("%s: %w%s; stop that one first, or choose another folder with --data", dir, ErrServed, holder(f))
@@ -42,6 +44,37 @@ func Lock(dir string) (unlock func() error, err error) {
 		return nil, fmt.Errorf("store.Lock: %s: %w", path, err)
 	}
 	return f.Close, nil // closing the only descriptor releases the lock
+}
+
+// flock takes the lock. A look by Served holds it for some microseconds; that is no reason not to start.
+func flock(f *os.File) (err error) {
+	for range 5 {
+		if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); !errors.Is(err, syscall.EWOULDBLOCK) {
+			return err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return err
+}
+
+// Served reports whether a process serves the data folder dir, without getting in the way of one that starts.
+func Served(dir string) (bool, error) {
+	f, err := os.Open(filepath.Join(dir, LockFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("store.Served: %w", err)
+	}
+	defer f.Close() // and with it the lock, should it have been free
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("store.Served: %w", err)
+	}
+	return false, nil
 }
 
 // sign writes who holds the lock.

@@ -294,12 +294,18 @@ func TestOneProcessServesAFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if served, err := Served(dir); err != nil || !served {
+		t.Errorf("served: %v, %v", served, err)
+	}
 	_, err = Lock(dir)
 	if !errors.Is(err, ErrServed) || !strings.Contains(err.Error(), fmt.Sprintf("process %d", os.Getpid())) {
 		t.Errorf("second lock: %v; want ErrServed, naming the process", err)
 	}
 	if err := unlock(); err != nil {
 		t.Fatal(err)
+	}
+	if served, err := Served(dir); err != nil || served {
+		t.Errorf("served after unlock: %v, %v", served, err)
 	}
 	unlock, err = Lock(dir)
 	if err != nil {
