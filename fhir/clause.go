@@ -70,7 +70,8 @@ func (c Clause) zone() string {
 }
 
 // Reads are the paths of the elements by whose values c matches or does not: for a reference its "reference" alone, so that
-// its display may be hidden, and its identifier for :identifier; whether something is missing, the whole element says.
+// its display may be hidden, and its identifier for :identifier; for a concept its codings, so that its text may be hidden;
+// whether something is missing, the whole element says.
 func (c Clause) Reads() []string {
 	switch {
 	case c.param == nil:

@@ -118,8 +118,11 @@ func (p *SearchParam) sortable() bool {
 
 // Reads is Clause.Reads for a parameter without a modifier, and for an order by it.
 func (p SearchParam) Reads() []string {
-	if p.Type == ParamReference {
+	switch {
+	case p.Type == ParamReference:
 		return below(p.Paths, "reference")
+	case p.shape == shapeConcept:
+		return below(p.Paths, "coding")
 	}
 	return p.Paths
 }
