@@ -47,10 +47,11 @@ func (r refValue) text() string { return escaped(r.uri) }
 
 func (r refValue) matches(v Value) bool {
 	says := v.Get("reference").text()
-	if i := bytes.Index(says, []byte("/_history/")); i >= 0 {
-		says = says[:i]
+	if len(says) <= len(r.uri) { // too short to name a version besides
+		return len(says) > 0 && string(says) == r.uri
 	}
-	return len(says) > 0 && string(says) == r.uri
+	at := bytes.Index(says, []byte("/_history/"))
+	return at > 0 && string(says[:at]) == r.uri
 }
 
 // refType is the type that a Reference points to, as far as the Reference itself says; "" where it does not.

@@ -1,6 +1,9 @@
 package fhir
 
-import "iter"
+import (
+	"bytes"
+	"slices"
+)
 
 // Resource is one resource as it was received: the original bytes and an index over them. It has no setters. What leaves
 // is a Cut of it, what is written is a Merge into it; nothing is ever decoded and encoded again (hazard H36). The zero
@@ -37,7 +40,15 @@ func resourceAt(v Value) (Resource, error) {
 func (r Resource) IsZero() bool { return !r.root.Exists() }
 
 // Type is the resourceType; empty for the zero Resource.
-func (r Resource) Type() string { return r.root.Get("resourceType").Text() }
+func (r Resource) Type() string {
+	typ := r.root.Get("resourceType").text()
+	for _, known := range [...]string{"Appointment", "DocumentReference", "Task"} {
+		if string(typ) == known {
+			return known // without a copy for each of a page
+		}
+	}
+	return string(typ)
+}
 
 // ID is the logical id; empty where none is given.
 func (r Resource) ID() string { return r.root.Get("id").Text() }
@@ -63,10 +74,10 @@ func (r Resource) Value() Value { return r.root }
 // Bytes is the resource exactly as received. The bytes must not be changed.
 func (r Resource) Bytes() []byte { return r.root.Raw() }
 
-// patientPaths is where each supported type names its patients: the paths of its "patient" search parameter
+// patientPath is where each supported type names its patients: the path of its "patient" search parameter
 // (http://hl7.org/fhir/R4/searchparameter-registry.html).
-func patientPaths(typ string) string {
-	switch typ {
+func patientPath(typ []byte) string {
+	switch string(typ) {
 	case "Appointment":
 		return "participant.actor.reference"
 	case "Task":
@@ -80,36 +91,24 @@ func patientPaths(typ string) string {
 // Patients are the patients the resource is about, each once, in document order, by the paths of the type's patient
 // parameter. Only literal local references count.
 func (r Resource) Patients() []Ref {
-	path := patientPaths(r.Type())
+	path := patientPath(r.root.Get("resourceType").text())
 	if path == "" {
 		return nil
 	}
 	var out []Ref
-	for ref := range refsAt(r.root, path) {
-		if ref.Type == "Patient" && !containsRef(out, ref) {
-			out = append(out, ref)
+	for v := range r.root.Path(path) {
+		text := v.text()
+		if !bytes.HasPrefix(text, []byte("Patient/")) {
+			continue
 		}
-	}
-	return out
-}
-
-func refsAt(v Value, path string) iter.Seq[Ref] {
-	return func(yield func(Ref) bool) {
-		for s := range v.Path(path) {
-			if ref, ok := ParseRef(s.Text()); ok && !yield(Ref{Type: ref.Type, ID: ref.ID}) {
-				return
+		if ref, ok := ParseRef(string(text)); ok {
+			ref.Version = ""
+			if !slices.Contains(out, ref) {
+				out = append(out, ref)
 			}
 		}
 	}
-}
-
-func containsRef(refs []Ref, ref Ref) bool {
-	for _, r := range refs {
-		if r == ref {
-			return true
-		}
-	}
-	return false
+	return out
 }
 
 // Change is one write on its way to an EMR.

@@ -75,21 +75,14 @@ func (v Value) Get(name string) Value {
 		return Value{}
 	}
 	nodes := v.doc.nodes
-	for c, end := v.at+1, nodes[v.at].next; c < end; c = nodes[c].next {
-		if isNamed(v.doc.src, &nodes[c], name) {
-			return Value{v.doc, c}
+	for c, end := v.at+1, nodes[v.at].next; c < end; {
+		n := &nodes[c]
+		if (int(n.nameLen) == len(name) || n.flags&flagNameEscaped != 0) && string(memberName(v.doc.src, n)) == name {
+			return Value{v.doc, c} // most members differ in length already
 		}
+		c = n.next
 	}
 	return Value{}
-}
-
-// isNamed compares length and first byte before the rest: most members differ in one of them.
-func isNamed(src []byte, n *node, name string) bool {
-	if n.flags&flagNameEscaped != 0 {
-		return string(memberName(src, n)) == name
-	}
-	return int(n.nameLen) == len(name) &&
-		(name == "" || src[n.name] == name[0] && string(src[n.name:n.name+uint32(n.nameLen)]) == name)
 }
 
 // Members walks an object's members in their order; names are given as they read.
