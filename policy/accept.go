@@ -71,7 +71,12 @@ func (p *plan) acceptCreate(before, proposed fhir.Resource) (Accepted, []Reason)
 	if refused := p.unwritable(set, p.use.every()); len(refused) > 0 {
 		return Accepted{}, []Reason{p.notWritable(refused)}
 	}
+	status := statusOf(created)
+	if able := p.creating(status, p.use.every()); !able.any || len(p.unwritable(set, able)) > 0 {
+		return Accepted{}, []Reason{p.notCreated(status)}
+	}
 	found, _ := p.use.find(created)
+	found = p.creating(status, found)
 	if !found.any || len(p.unwritable(set, found)) > 0 {
 		return Accepted{}, []Reason{p.writeOutOfReach()}
 	}
@@ -101,13 +106,17 @@ func (p *plan) acceptUpdate(before, proposed fhir.Resource) (Accepted, []Reason)
 	if refused := union(p.unwritable(changed, was), inPart(changed, visible)); len(refused) > 0 {
 		return Accepted{}, []Reason{p.notWritable(refused)}
 	}
+	change := moved(before, proposed, visible)
+	if !p.mayMove(changed, change, was) {
+		return Accepted{}, []Reason{p.notMoved(change)}
+	}
 	merged, err := before.Merge(proposed, visible)
 	if err != nil {
 		return Accepted{}, []Reason{p.notWritable(changed)}
 	}
 	will, _ := use.find(merged.Resource)
 	both := was.and(will)
-	if !both.any || len(p.unwritable(merged.Changed, both)) > 0 {
+	if !both.any || len(p.unwritable(merged.Changed, both)) > 0 || !p.mayMove(merged.Changed, change, both) {
 		return Accepted{}, []Reason{p.writeOutOfReach()}
 	}
 	v := use.view(both)

@@ -20,6 +20,9 @@ func TestTheDesignGuidesGrantHasNoMistake(t *testing.T) {
 // Each case is one mistake in an otherwise good grant, with where it is and what the text says.
 func TestAGrantThatCannotMeanWhatItSaysIsRefusedWithWhatWouldBeRight(t *testing.T) {
 	permission := func(p Permission) func(*Grant) { return func(g *Grant) { g.Permissions = []Permission{p} } }
+	move := func(letters string, transitions ...string) func(*Grant) {
+		return permission(Permission{Scope: "user/Task." + letters, Write: []string{"status"}, Transitions: append([]string{}, transitions...)})
+	}
 	scope := func(s string) func(*Grant) { return permission(Permission{Scope: s}) }
 	for _, c := range []struct {
 		change     func(*Grant)
@@ -85,6 +88,19 @@ func TestAGrantThatCannotMeanWhatItSaysIsRefusedWithWhatWouldBeRight(t *testing.
 		{permission(Permission{Scope: "user/Task.u", Write: []string{"meta"}}), "permissions[0].write", "meta"},
 		{permission(Permission{Scope: "user/DocumentReference.ru", Write: []string{"content"}}), "permissions[0].write", "shown in part"},
 		{permission(Permission{Scope: "user/Task.ru", Elements: []string{"restriction.period"}}), "permissions[0].write", "shown in part"},
+		{move("crus", "requested to accepted", "->draft"), "permissions[0].transitions[0]", `write it like "booked->cancelled"`},
+		{move("crus", "->draft", "requested->"), "permissions[0].transitions[1]", "is not a transition"},
+		{move("crus", "->draft", "requested->canceled"), "permissions[0].transitions[1]", `Task has no status "canceled"; it has draft, requested`},
+		{move("crus", "->draft", "booked->completed"), "permissions[0].transitions[1]", `no status "booked"`},
+		{move("crus", "->draft", "draft->draft"), "permissions[0].transitions[1]", "changes nothing"},
+		{move("crus", "->draft", "->draft"), "permissions[0].transitions[1]", "stands twice"},
+		{move("rus", "->draft"), "permissions[0].transitions[0]", "no c"},
+		{move("crs", "->draft", "draft->requested"), "permissions[0].transitions[1]", "no u; what a create may set is written ->requested"},
+		{move("crus", "draft->requested"), "permissions[0].transitions", "say what a create may set, such as ->draft"},
+		{move("rus"), "permissions[0].transitions", "empty"},
+		{permission(Permission{Scope: "user/Task.rs", Transitions: []string{"draft->requested"}}), "permissions[0].transitions", "c or u"},
+		{permission(Permission{Scope: "user/Task.ru", Write: []string{"note"}, Transitions: []string{"draft->requested"}}), "permissions[0].transitions", "not in write"},
+		{permission(Permission{Scope: "user/Task.ru", Elements: []string{"note"}, Write: []string{"status"}, Transitions: []string{"draft->requested"}}), "permissions[0].transitions", "which this permission hides"},
 	} {
 		g := frontDesk()
 		c.change(&g)

@@ -25,16 +25,17 @@ type grant struct {
 
 // permission is a Permission that has been read.
 type permission struct {
-	grant    *grant
-	src      Permission
-	scope    scope
-	window   window
-	windowed bool
-	shown    fhir.Elements // what it shows of a resource that it reaches, content included
-	class    int           // number of shown among the different ones of a Set
-	windowAt int           // number of window among the different ones of a Set
-	write    []string      // top-level elements, sorted
-	clears   labels        // the labels that its criteria name
+	grant       *grant
+	src         Permission
+	scope       scope
+	window      window
+	windowed    bool
+	shown       fhir.Elements // what it shows of a resource that it reaches, content included
+	class       int           // number of shown among the different ones of a Set
+	windowAt    int           // number of window among the different ones of a Set
+	write       []string      // top-level elements, sorted
+	transitions []transition  // of status, that a write may make; none: any
+	clears      labels        // the labels that its criteria name
 }
 
 // reader collects the mistakes of a grant, so that its author sees all of them at once.

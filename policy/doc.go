@@ -40,6 +40,10 @@
 //	content      true: with the documents that DocumentReferences carry; absent: metadata only
 //	write        the top-level elements that c and u may set or change; absent: the top-level names of elements. A grant of
 //	             c or u with neither is refused.
+//	transitions  of the status, that c and u may make: "booked->cancelled" for u, "->booked" for what c may set; codes of FHIR's
+//	             value sets. Absent: any status, where write has it. A create sets one of those listed; an update that is not
+//	             listed leaves the status as it is. What depends on the status that stands in the EMR is granted only to a
+//	             caller who is shown it.
 //
 // A list that is there but empty is a mistake: it reads like "none" and would mean "all".
 //
@@ -97,12 +101,14 @@
 // The body is the resource that the URL names (wrong-resource).
 //
 // Create: every element of the resource is among write of some permission (element-not-writable), and the write of those
-// permissions that the resource lies within holds all of them (write-out-of-reach).
+// permissions whose transitions, if any, list its status holds all of them (status-transition-not-granted), and so does the
+// write of those among them that the resource lies within (write-out-of-reach).
 //
 // Update: what stands in the EMR is there and lies within a permission for u (otherwise not-found-or-out-of-reach, or the
 // code that Release would give); the elements that differ from what the caller is shown of it are among write of those
-// permissions, and none is shown in part (element-not-writable); what results still lies within some of them, and the write
-// of these holds every change (write-out-of-reach). What the caller was not shown survives. What the caller is shown is what
+// permissions, and none is shown in part (element-not-writable); a change of status is among the transitions of one whose
+// write has it (status-transition-not-granted); what results still lies within some of them, and the write and transitions
+// of these hold every change (write-out-of-reach). What the caller was not shown survives. What the caller is shown is what
 // they may read or, if they may read nothing, find by search.
 //
 // # What a caller hears

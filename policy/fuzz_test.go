@@ -9,12 +9,15 @@ import (
 // FuzzGrant reads hostile text in every field that has a syntax. A grant without mistakes compiles, decides and reads as
 // sentences; one with mistakes does not compile unless only its length is wrong.
 func FuzzGrant(f *testing.F) {
-	f.Add("user/Appointment.rs?practitioner=Practitioner/42", "-1d..+90d", "Mon-Fri 07:30-18:00", "203.0.113.0/24", "2027-02-28", "status", "https://id.example|amara")
-	f.Add("user/DocumentReference.cu?security-label=http%3A%2F%2Fx%7CR", "", "Sat-Mon 00:00-24:00", "2001:db8::/32", "2026-11-25", "content", "a|b|c")
-	f.Add("system/Task.cruds?_id=1&status:not=a,b\\,c", "-2w..0d", "", "::1", "2028-02-29", "for.reference", "|")
-	f.Add("user/*.read", "0d..0d", "Mon", "0.0.0.0/0", "9999-12-31", "contained", "x")
-	f.Fuzz(func(t *testing.T, scope, window, hours, network, until, element, user string) {
+	f.Add("user/Appointment.rs?practitioner=Practitioner/42", "-1d..+90d", "Mon-Fri 07:30-18:00", "203.0.113.0/24", "2027-02-28", "status", "https://id.example|amara", "")
+	f.Add("user/DocumentReference.cu?security-label=http%3A%2F%2Fx%7CR", "", "Sat-Mon 00:00-24:00", "2001:db8::/32", "2026-11-25", "content", "a|b|c", "->current")
+	f.Add("system/Task.cruds?_id=1&status:not=a,b\\,c", "-2w..0d", "", "::1", "2028-02-29", "for.reference", "|", "draft -> draft")
+	f.Add("user/*.read", "0d..0d", "Mon", "0.0.0.0/0", "9999-12-31", "contained", "x", "->")
+	f.Fuzz(func(t *testing.T, scope, window, hours, network, until, element, user, transition string) {
 		g := grantOf("fuzzed", Permission{Scope: scope, Window: window, Elements: []string{element}})
+		if transition != "" {
+			g.Permissions[0].Write, g.Permissions[0].Transitions = []string{"status"}, []string{transition}
+		}
 		g.To.User, g.Hours, g.Networks, g.Until = user, hours, []string{network}, until
 		mistakes := Check(g, contextOf(t))
 		for _, m := range mistakes {

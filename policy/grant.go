@@ -34,11 +34,12 @@ type To struct {
 
 // Permission is one line of a grant: which interactions, on which resources, showing and changing what of them.
 type Permission struct {
-	Scope    string   `yaml:"scope"`
-	Window   string   `yaml:"window,omitempty"`
-	Elements []string `yaml:"elements,omitempty"`
-	Write    []string `yaml:"write,omitempty"`
-	Content  bool     `yaml:"content,omitempty"`
+	Scope       string   `yaml:"scope"`
+	Window      string   `yaml:"window,omitempty"`
+	Elements    []string `yaml:"elements,omitempty"`
+	Write       []string `yaml:"write,omitempty"`
+	Transitions []string `yaml:"transitions,omitempty"` // of status: "booked->cancelled", "->booked" for a create
+	Content     bool     `yaml:"content,omitempty"`
 }
 
 // Limits are a grant's caps; zero is no cap. A Decision hands them on; it does not count.

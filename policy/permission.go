@@ -37,6 +37,7 @@ func (r *reader) permission(path string, src Permission, automated bool) permiss
 	r.empty(path+".write", src.Write)
 	r.elements(path, &p)
 	r.writable(path, &p)
+	r.transitions(path, &p)
 	r.visible(path, &p)
 	p.clears = clearedBy(p.scope.criteria)
 	return p

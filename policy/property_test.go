@@ -24,8 +24,20 @@ func drawPermission(t *rapid.T, zoned Context) (Permission, bool) {
 	}
 	if strings.ContainsAny(strings.SplitN(p.Scope, "?", 2)[0][len("user/Appointment."):], "cu") {
 		p.Write = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"status", "start", "participant", "comment", "priority"}), 1, 3, rapid.ID[string]).Draw(t, "write")
+		p.Transitions = drawTransitions(t, p)
 	}
 	return p, len(Check(grantOf("one", p), zoned)) == 0
+}
+
+// drawTransitions are often none, and otherwise some that the permission can have.
+func drawTransitions(t *rapid.T, p Permission) []string {
+	if !slices.Contains(p.Write, "status") || rapid.Bool().Draw(t, "any status") {
+		return nil
+	}
+	if strings.HasPrefix(p.Scope, "user/Appointment.c") {
+		return []string{"->booked", "booked->cancelled"}[:rapid.IntRange(1, 2).Draw(t, "transitions")]
+	}
+	return rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"booked->cancelled", "booked->pending", "pending->booked", "cancelled->booked"}), 1, 3, rapid.ID[string]).Draw(t, "transitions")
 }
 
 func drawCriteria(t *rapid.T) string {
@@ -305,10 +317,13 @@ func TestAnAcceptedUpdateStaysWithinWriteAndWithinReach(t *testing.T) {
 	ctx, changed := contextOf(t), 0
 	rapid.Check(t, func(rt *rapid.T) {
 		grants := drawGrants(rt, ctx)
-		var may []string
+		var may, moves []string
 		for _, g := range grants {
 			for _, p := range g.Permissions {
 				may = append(may, p.Write...)
+				if moves = append(moves, p.Transitions...); slices.Contains(p.Write, "status") && len(p.Transitions) == 0 {
+					moves = append(moves, "any")
+				}
 			}
 		}
 		d := compiled(t, grants...).Decide(request(t, "PUT Appointment/1", drawTokenScopes(rt)))
@@ -327,6 +342,9 @@ func TestAnAcceptedUpdateStaysWithinWriteAndWithinReach(t *testing.T) {
 				if !slices.Contains(may, name) {
 					rt.Fatalf("%s changed; write lists %v", name, may)
 				}
+			}
+			if was, is := statusOf(rb), statusOf(accepted.Resource()); was != is && !slices.Contains(moves, "any") && !slices.Contains(moves, was+"->"+is) {
+				rt.Fatalf("%s became %s; transitions are %v", was, is, moves)
 			}
 			for name, v := range rb.Value().Members() {
 				if now := accepted.Resource().Value().Get(name); !slices.Contains(accepted.Changed(), name) && string(now.Raw()) != string(v.Raw()) {

@@ -45,6 +45,7 @@ const (
 	CodeWrongResource      Code = "wrong-resource"
 	CodeNotFound           Code = "not-found-or-out-of-reach"
 	CodeElementNotWritable Code = "element-not-writable"
+	CodeStatusNotGranted   Code = "status-transition-not-granted"
 	CodeWriteOutOfReach    Code = "write-out-of-reach"
 )
 
@@ -102,6 +103,7 @@ var codes = [...]CodeInfo{
 	{CodeWrongResource, StageWrite, fhir.KindInvalid, "The body is not the resource that the URL names.", "Send a resource of the type in the URL, and for an update with the id in the URL."},
 	{CodeNotFound, StageWrite, fhir.KindNotFound, "There is no such resource, or it is out of the caller's reach; which of the two is never told.", "Check the id, and against the text what your grants reach."},
 	{CodeElementNotWritable, StageWrite, fhir.KindForbidden, "The write changes elements that no matching permission lets the caller write.", "Send those elements back as they were received, or ask the clinic to add them to write."},
+	{CodeStatusNotGranted, StageWrite, fhir.KindForbidden, "The write sets or changes the status in a way that no matching permission lists.", "Make one of the changes of status that the text lists, or ask the clinic to add yours to transitions."},
 	{CodeWriteOutOfReach, StageWrite, fhir.KindForbidden, "Afterwards the resource would lie outside the permission that allows the write.", "Keep it within what the text names."},
 }
 

@@ -133,6 +133,13 @@ func reasonCases() []reasonCase {
 		proposed(CodeElementNotWritable, "PUT Appointment/1", inReach, func(t *testing.T) fhir.Resource {
 			return appointment(t, "1", "42", "2026-11-26T09:00:00-05:00", `,"priority":1`)
 		}),
+		{CodeStatusNotGranted, func(t *testing.T) ([]Reason, *fhir.Error) {
+			g := frontDesk()
+			g.Permissions[1].Transitions = []string{"booked->cancelled"}
+			d := permitted(t, compiled(t, g), ask(t, "PUT Appointment/1"))
+			_, reasons := d.Accept(inReach(t), edited(t, inReach(t), `"booked"`, `"noshow"`))
+			return reasons, d.Refusal(reasons)
+		}},
 		proposed(CodeWriteOutOfReach, "PUT Appointment/1", inReach, func(t *testing.T) fhir.Resource {
 			return appointment(t, "1", "42", "2027-05-26T09:00:00-05:00", "")
 		}),

@@ -104,7 +104,7 @@ func (p Permission) sentence(zone *time.Location) string {
 		if len(write) == 0 {
 			write = topLevel(p.Elements)
 		}
-		text += "; writes " + strings.Join(write, ", ")
+		text += "; writes " + strings.Join(write, ", ") + transitionsInWords(p.Transitions)
 	}
 	return text + "."
 }
