@@ -126,6 +126,13 @@ func intervalOf(v Value, zone *time.Location) (interval, bool) {
 	return out, out.from.Before(out.to)
 }
 
+// TimeSpan is the stretch of time that a date, dateTime or instant stands for, from inclusive, to exclusive; dates without a
+// zone are zone's. ok is false for everything else, Periods and arrays included.
+func (v Value) TimeSpan(zone *time.Location) (from, to time.Time, ok bool) {
+	span, ok := pointOf(v, zone)
+	return span.from, span.to, ok
+}
+
 func pointOf(v Value, zone *time.Location) (interval, bool) {
 	if v.Kind() != String {
 		return interval{}, false

@@ -145,7 +145,7 @@ func (a *reach) match(c *candidate, r fhir.Resource, carried labels) Code {
 	if !a.free && !slices.ContainsFunc(c.scopes, func(s scope) bool { return matchAll(s.criteria, r) }) {
 		return CodeOutsideScope
 	}
-	if c.perm.windowed && (!dated(r) || !matchAll(a.today.clauses[c.perm.windowAt], r)) {
+	if c.perm.windowed && !a.today.spans[c.perm.windowAt].holds(r) {
 		return CodeOutsideWindow
 	}
 	if carried&^c.perm.clears != 0 {

@@ -24,10 +24,10 @@ type Set struct {
 	today      atomic.Pointer[calendar] // what windows mean on the day of the last decision; only a memory, never state
 }
 
-// calendar is the criteria of a Set's windows on one day.
+// calendar is what a Set's windows mean on one day.
 type calendar struct {
-	day     day
-	clauses [][]fhir.Clause // by permission.windowAt
+	day   day
+	spans []span // by permission.windowAt
 }
 
 // windowOf is a window on the resources of a type.
@@ -136,15 +136,15 @@ func (s *Set) mostNaming(c Caller) int {
 	return len(s.byUser[id]) + len(s.byTeam[id]) + len(s.byPlatform[c.Platform])
 }
 
-// windowsOn is the criteria of every window on the day of now. They are worked out once a day.
+// windowsOn is what every window means on the day of now. It is worked out once a day.
 func (s *Set) windowsOn(now time.Time) *calendar {
 	today := dayOf(now, s.clinic.Zone)
 	if c := s.today.Load(); c != nil && c.day == today {
 		return c
 	}
-	c := &calendar{day: today, clauses: make([][]fhir.Clause, len(s.windows))}
+	c := &calendar{day: today, spans: make([]span, len(s.windows))}
 	for i, w := range s.windows {
-		c.clauses[i] = w.window.inside(w.typ, today)
+		c.spans[i] = w.window.on(w.typ, today)
 	}
 	s.today.Store(c)
 	return c

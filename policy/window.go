@@ -72,35 +72,32 @@ func offset(days int) string {
 // hull is the smallest window that holds both.
 func (w window) hull(o window) window { return window{min(w.from, o.from), max(w.to, o.to)} }
 
-// inside is the criteria that a resource of typ is dated within the window, for a request made on the local day today. A date
-// that stands for more than an instant, such as a month, has to lie inside whole: what may be outside is outside.
-func (w window) inside(typ string, today day) []fhir.Clause {
-	first, after := today.start(w.from), today.start(w.to+1)
-	return []fhir.Clause{
-		dateClause(typ, "sa", first.Add(-time.Second), today.zone), // R4's sa: begins after that second is over
-		dateClause(typ, "eb", after, today.zone),
-	}
+// span is a window on one day, for the resources of one type: a stretch of time that their date has to lie in.
+type span struct {
+	element     string // where the date is
+	from, after time.Time
+	zone        *time.Location // of dates without one
 }
 
-// overlapping is the same for an EMR, in prefixes that every server knows; whatever is inside meets it.
+// on is the window for a request made on the local day today.
+func (w window) on(typ string, today day) span {
+	param, ok := fhir.LookUpParam(typ, dateParam(typ))
+	if !ok || len(param.Paths) != 1 {
+		return span{zone: today.zone} // holds nothing
+	}
+	return span{param.Paths[0], today.start(w.from), today.start(w.to + 1), today.zone}
+}
+
+// holds reports whether r is dated within s. A date that stands for more than an instant, such as a month, has to lie inside
+// whole: what may be outside is outside. The date is a plain value: of an array, another one could count for the EMR.
+func (s *span) holds(r fhir.Resource) bool {
+	from, to, ok := r.Value().Get(s.element).TimeSpan(s.zone)
+	return ok && !from.Before(s.from) && !to.After(s.after)
+}
+
+// overlapping is the same as criteria for an EMR, in prefixes that every server knows; whatever on holds meets them.
 func (w window) overlapping(typ string, today day) []fhir.Clause {
 	return fhir.DateBetween(typ, dateParam(typ), today.start(w.from), today.start(w.to+1))
-}
-
-// dateClause is a criterion on the date of typ. If it cannot be said it is the zero Clause, which matches nothing.
-func dateClause(typ, prefix string, at time.Time, zone *time.Location) fhir.Clause {
-	c, err := fhir.ParseClause(typ, dateParam(typ), prefix+at.UTC().Format(time.RFC3339), zone)
-	if err != nil {
-		return fhir.Clause{}
-	}
-	return c
-}
-
-// dated reports whether r has the one date that windows are about, as a plain value: an array of dates would match by any
-// of them, and could mean another one to the EMR.
-func dated(r fhir.Resource) bool {
-	param, ok := fhir.LookUpParam(r.Type(), dateParam(r.Type()))
-	return ok && len(param.Paths) == 1 && r.Value().Get(param.Paths[0]).Kind() == fhir.String
 }
 
 // day is one day of a clinic's calendar.

@@ -55,9 +55,10 @@ func TestAWindowIsWholeDaysOfTheClinicsCalendar(t *testing.T) {
 			t.Fatal(err)
 		}
 		today := dayOf(now, zoneOf(t, c.zone))
+		days := w.on("Appointment", today)
 		check := func(start string, want bool) {
 			r := resource(t, `{"resourceType":"Appointment","id":"1","start":"%s"}`, start)
-			if got := dated(r) && matchAll(w.inside("Appointment", today), r); got != want {
+			if got := days.holds(r); got != want {
 				t.Errorf("%s in %s at %s: %s inside is %v", c.window, c.zone, c.now, start, got)
 			}
 			if want && !matchAll(w.overlapping("Appointment", today), r) {
@@ -76,8 +77,9 @@ func TestAWindowIsWholeDaysOfTheClinicsCalendar(t *testing.T) {
 func TestEachTypesWindowIsOnItsOwnDate(t *testing.T) {
 	today := dayOf(wednesday(t), maple(t).Zone)
 	for typ, element := range map[string]string{"Appointment": "start", "Task": "authoredOn", "DocumentReference": "date"} {
+		days := (window{}).on(typ, today)
 		in := resource(t, `{"resourceType":"%s","id":"1","%s":"2026-11-25T09:00:00-05:00"}`, typ, element)
-		if !dated(in) || !matchAll((window{}).inside(typ, today), in) {
+		if !days.holds(in) {
 			t.Errorf("%s.%s of today is outside", typ, element)
 		}
 		for _, r := range []fhir.Resource{
@@ -85,12 +87,12 @@ func TestEachTypesWindowIsOnItsOwnDate(t *testing.T) {
 			resource(t, `{"resourceType":"%s","id":"1","%s":["2026-11-25T09:00:00-05:00","2031-01-01T09:00:00-05:00"]}`, typ, element),
 			resource(t, `{"resourceType":"%s","id":"1","%s":{"start":"2026-11-25T09:00:00-05:00"}}`, typ, element),
 		} {
-			if dated(r) {
-				t.Errorf("%s has a date", r.Bytes())
+			if days.holds(r) {
+				t.Errorf("%s is inside", r.Bytes())
 			}
 		}
 	}
-	if dateParam("Patient") != "" || !dateClause("Patient", "sa", wednesday(t), nil).IsZero() {
+	if days := (window{}).on("Patient", today); dateParam("Patient") != "" || days.holds(resource(t, `{"resourceType":"Patient","id":"1","":"2026-11-25"}`)) {
 		t.Error("a type that is not supported has a window")
 	}
 }
