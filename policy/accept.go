@@ -75,10 +75,10 @@ func (p *plan) acceptCreate(before, proposed fhir.Resource) (Accepted, []Reason)
 	if able := p.creating(status, p.use.every()); !able.any || len(p.unwritable(set, able)) > 0 {
 		return Accepted{}, []Reason{p.notCreated(status)}
 	}
-	found, _ := p.use.find(created)
+	found, miss := p.use.find(created)
 	found = p.creating(status, found)
 	if !found.any || len(p.unwritable(set, found)) > 0 {
-		return Accepted{}, []Reason{p.writeOutOfReach()}
+		return Accepted{}, p.writeMissed(miss)
 	}
 	v := p.use.view(found)
 	return Accepted{
@@ -114,10 +114,10 @@ func (p *plan) acceptUpdate(before, proposed fhir.Resource) (Accepted, []Reason)
 	if err != nil {
 		return Accepted{}, []Reason{p.notWritable(changed)}
 	}
-	will, _ := use.find(merged.Resource)
+	will, miss := use.find(merged.Resource)
 	both := was.and(will)
 	if !both.any || len(p.unwritable(merged.Changed, both)) > 0 || !p.mayMove(merged.Changed, change, both) {
-		return Accepted{}, []Reason{p.writeOutOfReach()}
+		return Accepted{}, p.writeMissed(miss)
 	}
 	v := use.view(both)
 	return Accepted{

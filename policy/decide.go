@@ -46,6 +46,9 @@ func (p *plan) decide() []Reason {
 	if stopped, ok := p.set.stops.against(p.req.Caller); ok {
 		return []Reason{stopped}
 	}
+	if outside, ok := p.set.denials.outside(p.req.Caller.Address.Unmap().WithZone("")); ok {
+		return []Reason{outside}
+	}
 	letter := letterOf(p.req.Interaction.Kind)
 	granted := p.granted(letter)
 	if len(granted) == 0 {

@@ -1,65 +1,153 @@
 package policy
 
 import (
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
+	"net/netip"
+	"sync"
+	"time"
 
 	"vestibule/fhir"
 )
 
-// mistakes collects what is wrong with a rule that denies, so that its author sees all of it at once.
-type mistakes struct {
-	kind string // of document
-	list []*fhir.Error
+// denials are the rules of a Set that deny whatever grants say, indexed so that a resource meets only those that can be about
+// it. The zero value denies nothing.
+type denials struct {
+	networks []guardrail          // those that bind callers to networks
+	byType   map[string]*typeDeny // nil entry: nothing is denied of the type
 }
 
-// add records what is wrong at a path of the document and what would be right.
-func (m *mistakes) add(path, format string, args ...any) {
-	m.list = append(m.list, fhir.E("policy.Check", fhir.KindInvalid, "invalid-"+strings.ToLower(m.kind), fmt.Sprintf(format, args...)).At(path))
+// typeDeny is what is denied of one type.
+type typeDeny struct {
+	never     []forbidden
+	byPatient map[string][]*directive // by the patient's id
+	locks     []*directive            // all of them
 }
 
-// wrong records err at a path; the text of a fhir.Error is already made for people.
-func (m *mistakes) wrong(path string, err error) {
-	if e, ok := errors.AsType[*fhir.Error](err); ok {
-		m.add(path, "%s", strings.TrimPrefix(e.Path+": "+e.Text, ": "))
-		return
+// forbidden is one thing that a guardrail keeps from everybody.
+type forbidden struct {
+	selector
+	detail string
+}
+
+func newDenials(clinic Clinic, rules Rules) (denials, error) {
+	out := denials{byType: map[string]*typeDeny{}}
+	for _, g := range rules.Guardrails {
+		m := mistakes{kind: "Guardrail"}
+		read := m.guardrail(g, clinic)
+		if len(m.list) > 0 {
+			return denials{}, m.err(g.Name)
+		}
+		if len(read.networks) > 0 {
+			out.networks = append(out.networks, read)
+		}
+		for _, s := range read.never {
+			t := out.of(s.typ)
+			t.never = append(t.never, forbidden{s, read.detail})
+		}
 	}
-	m.add(path, "%v.", err)
+	for _, d := range rules.Directives {
+		m := mistakes{kind: "Directive"}
+		read := m.directive(d, clinic)
+		if len(m.list) > 0 {
+			return denials{}, m.err(d.Name)
+		}
+		for _, typ := range read.types() {
+			t := out.of(typ)
+			t.locks = append(t.locks, &read)
+			t.byPatient[read.patient] = append(t.byPatient[read.patient], &read)
+		}
+	}
+	return out, nil
 }
 
-// err is the mistakes as one error, nil when there are none.
-func (m *mistakes) err(name string) error {
-	if len(m.list) == 0 {
+func (d *denials) of(typ string) *typeDeny {
+	if d.byType[typ] == nil {
+		d.byType[typ] = &typeDeny{byPatient: map[string][]*directive{}}
+	}
+	return d.byType[typ]
+}
+
+// outside is why a caller from address is denied; ok is false where no guardrail minds. An address that is not known is in
+// no network (hazard H8).
+func (d *denials) outside(address netip.Addr) (reason Reason, ok bool) {
+	for _, g := range d.networks {
+		if !address.IsValid() || !within(g.networks, address) {
+			reason = because(CodeOutsideGuardrail)
+			reason.Detail = g.detail
+			return reason, true
+		}
+	}
+	return Reason{}, false
+}
+
+// denier applies the rules about one type to one caller at one moment. A nil denier denies nothing.
+type denier struct {
+	*typeDeny
+	caller *Caller
+	now    time.Time
+	once   sync.Once
+	active []*directive // those that lock the caller out now; see applying
+}
+
+func (p *plan) denier() *denier {
+	rules := p.set.denials.byType[p.req.Interaction.Type]
+	if rules == nil {
 		return nil
 	}
-	texts := make([]string, len(m.list))
-	for i, e := range m.list {
-		texts[i] = e.Path + ": " + e.Text
-	}
-	return fhir.E("policy.Compile", fhir.KindInvalid, m.list[0].Code, m.kind+" "+name+": "+strings.Join(slices.Compact(texts), " "))
+	return &denier{typeDeny: rules, caller: &p.req.Caller, now: p.req.Now}
 }
 
-// named checks what every rule that denies begins with. A rule without a clinic is the operator's and holds for every one.
-func (m *mistakes) named(clinic Clinic, of, name, because string) {
-	switch {
-	case clinic.Name == "" || clinic.Zone == nil:
-		m.add("clinic", "The clinic's name and time zone are not known.")
-	case of != "" && of != clinic.Name:
-		m.add("clinic", "This %s is for clinic %q, not for %q.", m.kind, of, clinic.Name)
+// against is the one place where it is decided that a resource is denied whatever the grants say: the zero drop if it is
+// not. Every resource that a permission would let through comes here, whether it is read, found, or written, before and after.
+func (d *denier) against(r fhir.Resource) drop {
+	if d == nil {
+		return drop{}
 	}
-	if !validName(name) {
-		m.add("name", "A name is 1 to 64 of a-z, 0-9 and '-', and begins with a letter or digit.")
+	for i := range d.never {
+		if d.never[i].matches(r) {
+			return drop{code: CodeGuardrail, candidate: -1, rule: d.never[i].detail}
+		}
 	}
-	if strings.TrimSpace(because) == "" || strings.ContainsFunc(because, isControl) {
-		m.add("because", "Say why on one line.")
+	if len(d.locks) == 0 {
+		return drop{}
 	}
+	about := subjectsOf(r)
+	for _, id := range about.patients {
+		for _, l := range d.byPatient[id] {
+			if l.applies(d.caller, d.now) && l.selects(r) {
+				return drop{code: CodeLocked, candidate: -1, rule: l.detail}
+			}
+		}
+	}
+	if !about.unclear {
+		return drop{}
+	}
+	for _, l := range d.applying() {
+		if l.selects(r) {
+			return drop{code: CodePatientUnclear, candidate: -1, rule: l.detail}
+		}
+	}
+	return drop{}
 }
 
-// person checks "issuer|subject".
-func (m *mistakes) person(path, id string) {
-	if iss, sub, ok := strings.Cut(id, "|"); !ok || iss == "" || sub == "" || strings.ContainsFunc(id, isControl) {
-		m.add(path, `Name a person as "issuer|subject", such as "https://id.assistco.example|amara".`)
+// writeMissed is why a write is refused whose outcome lies out of reach. The caller hears the same whatever keeps it there;
+// the trail also hears of a rule that denies.
+func (p *plan) writeMissed(miss drop) []Reason {
+	reasons := []Reason{p.writeOutOfReach()}
+	if miss.rule != "" {
+		reasons = append(reasons, p.use.dropped(miss)...)
 	}
+	return reasons
+}
+
+// applying are the directives, for whatever patient, that lock the caller out now. They are gone through for resources
+// whose patient is unclear only, and picked for the first of them.
+func (d *denier) applying() []*directive {
+	d.once.Do(func() {
+		for _, l := range d.locks {
+			if l.applies(d.caller, d.now) {
+				d.active = append(d.active, l)
+			}
+		}
+	})
+	return d.active
 }

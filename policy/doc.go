@@ -51,16 +51,43 @@
 // is looked at by its "reference": participant.actor.reference is enough to grant by practitioner and hide names. An element
 // of which only a part is shown cannot be among those that u writes, because an update replaces elements whole.
 //
-// # Stops
+// # Rules that deny
+//
+// Whatever grants say, these win.
 //
 // A stop holds up exactly one of a grant, a person, a platform, and everything, until it is withdrawn; it takes nothing
 // back. One without a clinic holds for every clinic; a grant is always one clinic's.
+//
+// A guardrail is the clinic's or, without a clinic, the operator's for every clinic:
+//
+//	never        resources that nobody reaches
+//	networks     addresses or prefixes; callers from elsewhere, or from an address that is not known, are denied everything
+//
+// A directive is one patient's, a lock-box:
+//
+//	patient      "Patient/17"
+//	resources    which of the patient's resources; absent: all
+//	to           whom it locks out: user, platform (its agents too), team; absent: everybody. A team that the clinic does
+//	             not have any more is everybody at its platform: a lock does not open by itself.
+//	from, until  first and last day in the clinic's zone; absent: open
+//
+// Resources are named by type ("Appointment"), by id ("Task/9") or by criteria as in a scope, all of which have to match
+// ("DocumentReference?category=psychiatry").
+//
+// A resource is a patient's by a literal local reference in Appointment.participant.actor, Task.for or Task.focus,
+// DocumentReference.subject or context.sourcePatientInfo; one that names several patients is locked if one of them has it
+// locked. A reference that is there and cannot be read as one (another server's address, a contained resource, an identifier
+// alone, a urn:) is unclear unless it says by its type, its address or the contained resource that it is to no patient; words
+// alone (a display) are unclear where no patient is named otherwise. A resource whose patient is unclear is held back where a
+// directive would lock it if it were its patient's. Task.focus counts only where it can be read. A resource that names
+// nobody is nobody's.
 //
 // # Order of checks
 //
 // Before any grant: somebody valid asks (nobody); clinic, time and interaction are there (request-incomplete); the Set is
 // that clinic's (wrong-clinic); nothing that concerns all of the caller's requests is stopped (clinic-stopped,
-// platform-stopped, person-stopped).
+// platform-stopped, person-stopped); and the caller comes from within the networks of every guardrail that has some
+// (outside-guardrail-networks).
 //
 // For each grant that names the caller (no-grant), in this order: it has begun (grant-not-started), is not over
 // (grant-expired), is for this kind of caller (people-only, agents-only), it is within its hours (outside-hours), the
@@ -83,8 +110,10 @@
 //
 // For one resource that came back, in this order: it is what was asked for, by type and id (wrong-answer); a permission that
 // serves the request matches it by criteria (out-of-reach), the token's scopes (outside-token-scope), window
-// (outside-window) and labels (restricted-label); for a search it matches the search (query-mismatch). It is then cut to the
-// union of what all matching permissions for the interaction show, less what _elements leaves out.
+// (outside-window) and labels (restricted-label); no guardrail keeps it from everybody (guardrail), no directive locks it
+// (locked-by-directive), nor would if its patient could be read (patient-unclear); for a search it matches the search
+// (query-mismatch). It is then cut to the union of what all matching permissions for the interaction show, less what
+// _elements leaves out.
 //
 // A resource that carries Confidentiality R or V or a sensitivity code, in meta.security or in
 // DocumentReference.securityLabel, is out of reach of every permission whose criteria do not name that very code (with
@@ -100,6 +129,8 @@
 //
 // The body is the resource that the URL names (wrong-resource).
 //
+// What a guardrail or a directive denies lies within no permission, before a write and after it.
+//
 // Create: every element of the resource is among write of some permission (element-not-writable), and the write of those
 // permissions whose transitions, if any, list its status holds all of them (status-transition-not-granted), and so does the
 // write of those among them that the resource lies within (write-out-of-reach).
@@ -114,7 +145,8 @@
 // # What a caller hears
 //
 // Every decision has a reason; that of what is allowed is granted. Refusal turns the others into an error. Everything about
-// a single resource reads not-found-or-out-of-reach, the same for unknown, labelled and out of reach, and lists what the
-// caller's grants reach. Texts name no patient, no network and no hidden value; reasons of denied writes name elements.
+// a single resource reads not-found-or-out-of-reach, the same for unknown, labelled, locked and out of reach, and lists
+// what the caller's grants reach; a write that would end in a locked resource is refused as any other that would end out of
+// reach. Texts name no patient, no network and no hidden value; reasons of denied writes name elements.
 // Reason.Detail is for the clinic only. Codes lists every code.
 package policy

@@ -53,8 +53,10 @@ func (g Grant) Cite() string { return g.Name + "@" + strconv.Itoa(g.Version) }
 
 // Rules is everything that a clinic has laid down about who may do what.
 type Rules struct {
-	Grants []Grant
-	Stops  []Stop
+	Grants     []Grant
+	Stops      []Stop
+	Directives []Directive
+	Guardrails []Guardrail
 }
 
 // Clinic is what a Set has to know of the clinic whose grants it holds.

@@ -22,6 +22,7 @@ type reach struct {
 	today      *calendar     // what windows mean
 	asked      fhir.Elements // what _elements asks for, if narrowed
 	narrowed   bool
+	denied     *denier // nil: nothing of the type is denied
 
 	memory *memory
 }
@@ -43,13 +44,15 @@ type view struct {
 // drop is why a resource is held back: the check at which the nearest candidate failed.
 type drop struct {
 	code      Code
-	candidate int // -1 for none
+	candidate int    // -1 for none
+	rule      string // the rule that denies, for the clinic; empty where it is no such rule
 }
 
 // reach works out which of the granted permissions can serve the request with which of the token's scopes.
 func (p *plan) reach(granted []*permission, scopes tokenScopes) reach {
 	a := reach{
 		candidates: make([]candidate, len(granted)), free: scopes.free, today: p.set.windowsOn(p.req.Now), memory: &memory{},
+		denied: p.denier(),
 	}
 	query := p.req.Interaction.Query
 	shown := shownCache{looks: looksOf(query), known: make([]int8, p.set.classes)}
@@ -163,19 +166,24 @@ func matchAll(clauses []fhir.Clause, r fhir.Resource) bool {
 	return true
 }
 
-// find is the candidates that match r; if none of them serves, the nearest miss.
+// find is the candidates that match r; if none of them serves, or r is denied whatever they say, why not.
 func (a *reach) find(r fhir.Resource) (found hits, miss drop) {
 	carried := labelsOf(r)
-	miss = drop{CodeOutOfReach, -1}
+	miss = drop{code: CodeOutOfReach, candidate: -1}
 	for i := range a.candidates {
 		c := &a.candidates[i]
 		if code := a.match(c, r, carried); code != "" {
 			if c.serves && (miss.candidate < 0 || nearer(code, miss.code)) {
-				miss = drop{code, i}
+				miss = drop{code: code, candidate: i}
 			}
 			continue
 		}
 		found.add(i, c.serves)
+	}
+	if found.any {
+		if denied := a.denied.against(r); denied.code != "" {
+			return hits{}, denied
+		}
 	}
 	return found, miss
 }
@@ -236,6 +244,7 @@ func (a *reach) dropped(d drop) []Reason {
 		return known
 	}
 	reason := because(d.code)
+	reason.Detail = d.rule
 	if d.candidate >= 0 {
 		perm := a.candidates[d.candidate].perm
 		reason.Grant, reason.Detail = perm.grant.cite, perm.clause()

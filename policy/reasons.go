@@ -19,6 +19,7 @@ const (
 	CodeClinicStopped     Code = "clinic-stopped"
 	CodePlatformStopped   Code = "platform-stopped"
 	CodePersonStopped     Code = "person-stopped"
+	CodeOutsideGuardrail  Code = "outside-guardrail-networks"
 	CodeNoGrant           Code = "no-grant"
 	CodeNotStarted        Code = "grant-not-started"
 	CodeExpired           Code = "grant-expired"
@@ -40,6 +41,9 @@ const (
 	CodeOutsideScope    Code = "outside-token-scope"
 	CodeOutsideWindow   Code = "outside-window"
 	CodeRestrictedLabel Code = "restricted-label"
+	CodeGuardrail       Code = "guardrail"
+	CodeLocked          Code = "locked-by-directive"
+	CodePatientUnclear  Code = "patient-unclear"
 	CodeQueryMismatch   Code = "query-mismatch"
 
 	CodeWrongResource      Code = "wrong-resource"
@@ -77,6 +81,7 @@ var codes = [...]CodeInfo{
 	{CodeClinicStopped, StageDecide, fhir.KindForbidden, "Every access is stopped for now.", "Ask the clinic when it goes on."},
 	{CodePlatformStopped, StageDecide, fhir.KindForbidden, "The caller's platform is stopped for now.", "Ask the clinic when it goes on."},
 	{CodePersonStopped, StageDecide, fhir.KindForbidden, "The caller is stopped for now.", "Ask the clinic when it goes on."},
+	{CodeOutsideGuardrail, StageDecide, fhir.KindForbidden, "The caller's address is not known, or lies outside the networks from which anybody may come.", "Connect from a network that the clinic allows, directly or through the proxy that the gateway trusts."},
 	{CodeNoGrant, StageDecide, fhir.KindForbidden, "No grant of this clinic names the caller, the caller's team or the caller's platform.", "Ask the clinic for a grant."},
 	{CodeNotStarted, StageDecide, fhir.KindForbidden, "The grant is not in force yet.", "Wait until it starts, or ask the clinic to let it start earlier."},
 	{CodeExpired, StageDecide, fhir.KindForbidden, "The grant is over.", "Ask the clinic to renew it."},
@@ -98,6 +103,9 @@ var codes = [...]CodeInfo{
 	{CodeOutsideScope, StageRelease, fhir.KindNotFound, "A permission matches the resource, but the criteria of the token's scopes do not.", "Ask for a token with a wider scope."},
 	{CodeOutsideWindow, StageRelease, fhir.KindNotFound, "A permission's criteria match, but the resource has no date inside its window.", "Nothing; the clinic sees it in its trail."},
 	{CodeRestrictedLabel, StageRelease, fhir.KindNotFound, "The resource is labelled restricted, very restricted or as sensitive and no matching permission names that label.", "Nothing; the clinic sees it in its trail."},
+	{CodeGuardrail, StageRelease, fhir.KindNotFound, "A guardrail keeps the resource from everybody.", "Nothing; the clinic sees it in its trail."},
+	{CodeLocked, StageRelease, fhir.KindNotFound, "A directive of the patient locks the resource.", "Nothing; the clinic sees it in its trail."},
+	{CodePatientUnclear, StageRelease, fhir.KindNotFound, "A directive locks such resources of a patient, and whose this one is cannot be read.", "Nothing; the clinic sees it in its trail."},
 	{CodeQueryMismatch, StageRelease, fhir.KindNotFound, "The EMR returned a resource that does not match the search.", "Nothing; the clinic sees it in its trail."},
 
 	{CodeWrongResource, StageWrite, fhir.KindInvalid, "The body is not the resource that the URL names.", "Send a resource of the type in the URL, and for an update with the id in the URL."},

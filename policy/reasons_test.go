@@ -88,6 +88,7 @@ func reasonCases() []reasonCase {
 		stopped(CodeClinicStopped, Stop{Everything: true}),
 		stopped(CodePlatformStopped, Stop{Platform: "assistco"}),
 		stopped(CodePersonStopped, Stop{Person: "https://id.example|amara"}),
+		denied(CodeOutsideGuardrail, "GET Appointment/1", Rules{Guardrails: []Guardrail{{Networks: []string{"198.51.100.0/24"}}}}, inReach),
 		decided(CodeNoGrant, nil, caller(func(c *Caller) { c.Subject = "eve" })),
 		decided(CodeNotStarted, func(g *Grant) { g.From = "2026-11-26" }, nil),
 		decided(CodeNotStarted, func(g *Grant) { g.Approved = time.Date(2026, 11, 25, 15, 0, 1, 0, time.UTC) }, nil),
@@ -124,6 +125,11 @@ func reasonCases() []reasonCase {
 		}),
 		answered(CodeRestrictedLabel, "GET Appointment/1", func(t *testing.T) fhir.Resource {
 			return resource(t, "%s", strings.Replace(string(inReach(t).Bytes()), `"versionId":"1"`, `"security":[{"code":"R"}]`, 1))
+		}),
+		denied(CodeGuardrail, "GET Appointment/1", Rules{Guardrails: []Guardrail{{Never: []string{"Appointment?status=booked"}}}}, inReach),
+		denied(CodeLocked, "GET Appointment/1", Rules{Directives: []Directive{{Patient: "Patient/p1"}}}, inReach),
+		denied(CodePatientUnclear, "GET Appointment/1", Rules{Directives: []Directive{{Patient: "Patient/p2"}}}, func(t *testing.T) fhir.Resource {
+			return resource(t, "%s", strings.Replace(string(inReach(t).Bytes()), "Patient/p1", "https://other.example/fhir/Patient/p1", 1))
 		}),
 		answered(CodeQueryMismatch, "GET Appointment?date=2026-11-27", inReach),
 		proposed(CodeWrongResource, "PUT Appointment/1", inReach, func(t *testing.T) fhir.Resource {

@@ -32,8 +32,9 @@ func (r Released) Removed() []string { return r.cut.Removed() }
 func (r Released) AppendTo(dst []byte) []byte { return r.cut.AppendTo(dst) }
 
 // Release decides about one resource that the EMR returned. It is released if a permission that serves the request matches
-// it (criteria, the token's scopes, window, labels) and, for a search, if it is what was searched for: an EMR may ignore a
-// parameter or answer with more (hazard H33). It is cut to the union of what all matching permissions show.
+// it (criteria, the token's scopes, window, labels), no guardrail and no directive denies it and, for a search, if it is what
+// was searched for: an EMR may ignore a parameter or answer with more (hazard H33). It is cut to the union of what all
+// matching permissions show.
 //
 // The answer to a write shows what the caller may read of it, which may be no more than type, id and meta. The reasons are
 // for the trail: why it is released, or why it is held back; they are shared and must not be changed. What a caller hears of
@@ -44,7 +45,7 @@ func (d Decision) Release(r fhir.Resource) (Released, []Reason) {
 	}
 	p := d.p
 	if !p.answers(r) {
-		return Released{}, p.use.dropped(drop{CodeWrongAnswer, -1})
+		return Released{}, p.use.dropped(drop{code: CodeWrongAnswer, candidate: -1})
 	}
 	if letterOf(p.req.Interaction.Kind)&lettersWriting != 0 {
 		return p.written(r)
@@ -54,7 +55,7 @@ func (d Decision) Release(r fhir.Resource) (Released, []Reason) {
 		return Released{}, p.use.dropped(miss)
 	}
 	if p.req.Interaction.Kind == fhir.InteractionSearch && !p.req.Interaction.Query.Match(r) {
-		return Released{}, p.use.dropped(drop{CodeQueryMismatch, -1})
+		return Released{}, p.use.dropped(drop{code: CodeQueryMismatch, candidate: -1})
 	}
 	v := p.use.view(found)
 	return Released{cut: r.Cut(v.elements), patients: r.Patients(), grants: v.grants}, v.reasons

@@ -19,6 +19,7 @@ type Set struct {
 	byTeam     map[string][]*grant // by Caller.ID of each member
 	byPlatform map[string][]*grant
 	stops      stops
+	denials    denials
 	classes    int                      // how many different element lists there are
 	windows    []windowOf               // the different windows
 	today      atomic.Pointer[calendar] // what windows mean on the day of the last decision; only a memory, never state
@@ -45,6 +46,9 @@ func Compile(clinic Clinic, rules Rules) (*Set, error) {
 	s := &Set{clinic: clinic, byUser: map[string][]*grant{}, byTeam: map[string][]*grant{}, byPlatform: map[string][]*grant{}}
 	var err error
 	if s.stops, err = newStops(clinic, rules.Stops); err != nil {
+		return nil, err
+	}
+	if s.denials, err = newDenials(clinic, rules); err != nil {
 		return nil, err
 	}
 	for _, g := range rules.Grants {
