@@ -78,15 +78,21 @@ func TestAGrantThatCannotMeanWhatItSaysIsRefusedWithWhatWouldBeRight(t *testing.
 		{permission(Permission{Scope: "user/Task.rs", Window: "0d..+1d", Elements: []string{"status"}}), "permissions[0].window", "looks at authoredOn"},
 		{permission(Permission{Scope: "user/Task.rs", Window: "next week"}), "permissions[0].window", "-1d..+90d"},
 		{permission(Permission{Scope: "user/Task.rs", Window: "+2d..+1d"}), "permissions[0].window", "ends before"},
-		{permission(Permission{Scope: "user/Task.rs", Elements: []string{"stauts"}}), "permissions[0].elements", `no element "stauts"`},
-		{permission(Permission{Scope: "user/Task.rs", Elements: []string{"contained"}}), "permissions[0].elements", "Contained"},
+		{permission(Permission{Scope: "user/Task.rs", Elements: []string{"stauts"}}), "permissions[0].elements[0]", `no element "stauts"`},
+		{permission(Permission{Scope: "user/Task.rs", Elements: []string{"status", "schedule"}}), "permissions[0].elements[1]", "Its sets are worklist, contact, reason, notes"},
+		{permission(Permission{Scope: "user/Task.rs", Elements: []string{"code.schedule"}}), "permissions[0].elements[0]", `no element "code.schedule"`},
+		{permission(Permission{Scope: "user/Task.rus", Elements: []string{"worklist"}}), "permissions[0].write", "a set is for elements only"},
+		{permission(Permission{Scope: "user/Task.u", Write: []string{"status", "worklist"}}), "permissions[0].write[1]", "worklist is a set"},
+		{permission(Permission{Scope: "user/Appointment.rs?practitioner:missing=false", Elements: []string{"schedule"}}), "permissions[0].scope", "looks at participant.actor,"},
+		{permission(Permission{Scope: "user/Appointment.rs?reason-code=x", Elements: []string{"schedule", "contact", "notes"}}), "permissions[0].scope", "looks at reasonCode.coding"},
+		{permission(Permission{Scope: "user/Task.rs", Elements: []string{"contained"}}), "permissions[0].elements[0]", "Contained"},
 		{permission(Permission{Scope: "user/Task.rs", Content: true}), "permissions[0].content", "DocumentReferences"},
 		{permission(Permission{Scope: "user/DocumentReference.c", Write: []string{"status"}, Content: true}), "permissions[0].content", "reading"},
 		{permission(Permission{Scope: "user/Task.rs", Write: []string{"status"}}), "permissions[0].write", "c or u"},
 		{permission(Permission{Scope: "user/Task.u"}), "permissions[0].write", "Say which elements may be written"},
-		{permission(Permission{Scope: "user/Task.u", Write: []string{"restriction.period"}}), "permissions[0].write", "name restriction"},
-		{permission(Permission{Scope: "user/Task.u", Write: []string{"meta"}}), "permissions[0].write", "meta"},
-		{permission(Permission{Scope: "user/DocumentReference.ru", Write: []string{"content"}}), "permissions[0].write", "shown in part"},
+		{permission(Permission{Scope: "user/Task.u", Write: []string{"restriction.period"}}), "permissions[0].write[0]", "name restriction"},
+		{permission(Permission{Scope: "user/Task.u", Write: []string{"meta"}}), "permissions[0].write[0]", "meta"},
+		{permission(Permission{Scope: "user/DocumentReference.ru", Write: []string{"content"}}), "permissions[0].write[0]", "shown in part"},
 		{permission(Permission{Scope: "user/Task.ru", Elements: []string{"restriction.period"}}), "permissions[0].write", "shown in part"},
 		{move("crus", "requested to accepted", "->draft"), "permissions[0].transitions[0]", `write it like "booked->cancelled"`},
 		{move("crus", "->draft", "requested->"), "permissions[0].transitions[1]", "is not a transition"},
@@ -121,7 +127,7 @@ func TestAllMistakesOfAGrantAreReportedAtOnce(t *testing.T) {
 	for _, m := range Check(g, contextOf(t)) {
 		paths = append(paths, m.Path)
 	}
-	want := []string{"clinic", "name", "because", "to", "until", "permissions[0].scope", "permissions[1].window", "permissions[1].elements"}
+	want := []string{"clinic", "name", "because", "to", "until", "permissions[0].scope", "permissions[1].window", "permissions[1].elements[0]"}
 	for _, w := range want {
 		if !slices.Contains(paths, w) {
 			t.Errorf("%s is not among %v", w, paths)

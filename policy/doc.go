@@ -35,11 +35,12 @@
 //	window       "-1d..+90d", "-2w..0d": whole days in the clinic's zone around the day of the request, both ends included,
 //	             on the resource's own date: Appointment.start, Task.authoredOn, DocumentReference.date. A resource without
 //	             that date is outside, and so is one whose date, such as a month, lies inside only in part.
-//	elements     the elements that are shown, by path; absent: all that can be. Type, id and the technical part of meta are
-//	             always shown; contained resources and addresses of documents never.
+//	elements     the elements that are shown, by path or by the name of a set (ElementSets), such as schedule; absent: all that
+//	             can be. Type, id and the technical part of meta are always shown; contained resources and addresses of
+//	             documents never.
 //	content      true: with the documents that DocumentReferences carry; absent: metadata only
-//	write        the top-level elements that c and u may set or change; absent: the top-level names of elements. A grant of
-//	             c or u with neither is refused.
+//	write        the top-level elements that c and u may set or change; absent: the top-level names of elements, if no set is
+//	             among them. A grant of c or u with neither is refused.
 //	transitions  of the status, that c and u may make: "booked->cancelled" for u, "->booked" for what c may set; codes of FHIR's
 //	             value sets. Absent: any status, where write has it. A create sets one of those listed; an update that is not
 //	             listed leaves the status as it is. What depends on the status that stands in the EMR is granted only to a
@@ -48,8 +49,8 @@
 // A list that is there but empty is a mistake: it reads like "none" and would mean "all".
 //
 // What a permission's criteria and window look at, it has to show: who gets the resource knows that they match. A reference
-// is looked at by its "reference": participant.actor.reference is enough to grant by practitioner and hide names. An element
-// of which only a part is shown cannot be among those that u writes, because an update replaces elements whole.
+// is looked at by its "reference": participant.actor.reference is enough to grant by practitioner and hide names; a concept
+// by its "coding": category.coding is enough to grant by category and hide what was typed in. An element of which only a part is shown cannot be among those that u writes, because an update replaces elements whole.
 //
 // # Rules that deny
 //

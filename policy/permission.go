@@ -72,10 +72,7 @@ const lettersReading, lettersWriting = letterRead | letterSearch, letterCreate |
 func (r *reader) elements(path string, p *permission) {
 	p.shown = fhir.AllElements(p.scope.typ)
 	if len(p.src.Elements) > 0 {
-		var err error
-		if p.shown, err = fhir.NewElements(p.scope.typ, p.src.Elements...); err != nil {
-			r.wrong(path+".elements", err)
-		}
+		p.shown = r.named(path+".elements", p.scope.typ, p.src.Elements)
 	}
 	if !p.src.Content {
 		return
@@ -84,6 +81,19 @@ func (r *reader) elements(path string, p *permission) {
 		r.mistake(path+".content", "content is about reading DocumentReferences; leave it out here.")
 	}
 	p.shown = p.shown.WithContent()
+}
+
+// named is what elements and sets of a type together show.
+func (r *reader) named(path, typ string, names []string) (shown fhir.Elements) {
+	for i, name := range names {
+		e, err := fhir.NewElements(typ, expand(typ, []string{name})...)
+		if err != nil {
+			r.wrong(fmt.Sprintf("%s[%d]", path, i), noElement(typ, name, err))
+			continue
+		}
+		shown = shown.Union(e)
+	}
+	return shown
 }
 
 // writable settles which elements the permission lets a caller write. An update replaces elements whole, so one of which
@@ -97,25 +107,47 @@ func (r *reader) writable(path string, p *permission) {
 		return
 	}
 	if len(given) == 0 {
-		given = topLevel(p.src.Elements)
+		given = writtenByDefault(p.scope.typ, p.src.Elements)
 	}
 	if len(given) == 0 {
-		r.mistake(where, "Say which elements may be written, such as [status, comment].")
+		r.mistake(where, "Say which elements may be written, such as [status, start]; a set is for elements only.")
 	}
-	for _, name := range given {
-		if strings.Contains(name, ".") {
-			r.mistake(where, "Elements are written whole; name %s instead of %s.", topLevelOf(name), name)
-			continue
+	for i, name := range given {
+		at := where
+		if len(p.src.Write) > 0 {
+			at = fmt.Sprintf("%s[%d]", where, i)
 		}
-		if _, err := fhir.NewElements(p.scope.typ, name); err != nil {
-			r.wrong(where, err)
-			continue
-		}
-		if p.scope.letters&letterUpdate != 0 && p.scope.letters&lettersReading != 0 && partly(p.shown, name) {
-			r.mistake(where, "%s is shown in part, so it cannot be replaced: show all of it or none, or write it in a permission for c alone.", name)
-		}
+		r.written(at, name, p)
 	}
 	p.write = slices.Compact(slices.Sorted(slices.Values(given)))
+}
+
+// written refuses an element that cannot be written.
+func (r *reader) written(at, name string, p *permission) {
+	if _, ok := setNamed(p.scope.typ, name); ok {
+		r.mistake(at, "%s is a set, for elements only; name the elements to write, such as status.", name)
+		return
+	}
+	if strings.Contains(name, ".") {
+		r.mistake(at, "Elements are written whole; name %s instead of %s.", topLevelOf(name), name)
+		return
+	}
+	if _, err := fhir.NewElements(p.scope.typ, name); err != nil {
+		r.wrong(at, err)
+		return
+	}
+	if p.scope.letters&letterUpdate != 0 && p.scope.letters&lettersReading != 0 && partly(p.shown, name) {
+		r.mistake(at, "%s is shown in part, so it cannot be replaced: show all of it or none, or write it in a permission for c alone.", name)
+	}
+}
+
+// writtenByDefault is what a permission without write lets a caller write: what it names to be shown. A set is many elements,
+// most of them shown in part, and nobody means to give all of them away: none.
+func writtenByDefault(typ string, elements []string) []string {
+	if namesSet(typ, elements) {
+		return nil
+	}
+	return topLevel(elements)
 }
 
 func topLevelOf(path string) string {

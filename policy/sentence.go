@@ -102,7 +102,7 @@ func (p Permission) sentence(zone *time.Location) string {
 	if s.letters&lettersWriting != 0 {
 		write := p.Write
 		if len(write) == 0 {
-			write = topLevel(p.Elements)
+			write = writtenByDefault(s.typ, p.Elements)
 		}
 		text += "; writes " + strings.Join(write, ", ") + transitionsInWords(p.Transitions)
 	}
@@ -112,7 +112,7 @@ func (p Permission) sentence(zone *time.Location) string {
 func (p Permission) seesInWords(typ string) string {
 	text := "everything"
 	if len(p.Elements) > 0 {
-		text = strings.Join(p.Elements, ", ")
+		text = setsInWords(typ, p.Elements)
 	}
 	if typ != "DocumentReference" {
 		return text

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vestibule/internal/reasons"
+	"vestibule/policy"
 )
 
 var update = flag.Bool("update", false, "write the generated pages of docs/ anew")
@@ -22,6 +23,7 @@ func TestTheReferencePagesAreWhatTheProgramSays(t *testing.T) {
 	for path, page := range map[string]string{
 		"../../docs/commands.md":     commandsPage(t),
 		"../../docs/reason-codes.md": reasonsPage(),
+		"../../docs/element-sets.md": setsPage(),
 	} {
 		if *update {
 			if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
@@ -91,6 +93,24 @@ Codes of the stage "release" stand in the trail only: to the caller, unknown, hi
 			status = fmt.Sprint(r.Status())
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", r.Code, r.Stage, status, cell(r.Means), cell(r.Next))
+	}
+	return b.String()
+}
+
+func setsPage() string {
+	var b strings.Builder
+	b.WriteString(`# Sets of elements
+
+What a permission shows can be named by element (` + "`status`, `participant.actor.reference`" + `) or by one of the sets below; several
+join. A set shows the elements of its row and, as always, type, id and the technical part of ` + "`meta`" + `. People are shown by their
+numbers (references) unless the set is about names; concepts by their codes, not by what somebody typed in. Sets are for
+` + "`elements`, not for `write`" + `. Made from the program, see ` + "`cmd/vestibule/docs_test.go`" + `.
+
+| type | set | shows | elements |
+|---|---|---|---|
+`)
+	for _, s := range policy.ElementSets("") {
+		fmt.Fprintf(&b, "| %s | `%s` | %s | `%s` |\n", s.Type, s.Name, cell(s.Means), strings.Join(s.Paths, "`, `"))
 	}
 	return b.String()
 }
