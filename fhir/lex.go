@@ -50,15 +50,15 @@ func (s *scanner) digits(i int) int {
 }
 
 // text scans a string's inside from i and returns the offset of its closing quote. Eight bytes are looked at together:
-// the high bit of each byte of m is set where that byte, or a lower one, needs a closer look.
+// the lowest byte of m with its high bit set is the first that needs a closer look (what stands above it means nothing: a
+// subtraction borrows).
 func (s *scanner) text(i int) (end int, escaped bool, err error) {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
 	src := s.src
 	for {
 		for i+8 <= len(src) {
 			w := binary.LittleEndian.Uint64(src[i:])
-			quote, slash := w^(ones*'"'), w^(ones*'\\')
-			m := ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*0x20)&^w | w) & high
+			m := (((w ^ ones*'"') - ones) | ((w ^ ones*'\\') - ones) | (w - ones*0x20) | w) & high
 			if m != 0 {
 				i += bits.TrailingZeros64(m) >> 3
 				break

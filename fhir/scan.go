@@ -48,6 +48,9 @@ const (
 	flagTextEscaped             // the string holds a backslash
 )
 
+// bytesPerNode is what a value takes in the Bundles of EMRs, on average, and a little less.
+const bytesPerNode = 24
+
 type scanner struct {
 	src   []byte
 	nodes []node
@@ -63,7 +66,7 @@ func Parse(b []byte, lim Limits) (Value, error) {
 	if len(b) > lim.Bytes {
 		return Value{}, tooLarge("body-too-large", fmt.Sprintf("The document is longer than %d bytes.", lim.Bytes))
 	}
-	s := scanner{src: b, lim: lim, nodes: make([]node, 0, len(b)/20+8)}
+	s := scanner{src: b, lim: lim, nodes: make([]node, 0, len(b)/bytesPerNode+8)}
 	i := s.space(0)
 	i, err := s.value(i, label{})
 	if err != nil {
@@ -81,7 +84,15 @@ func (s *scanner) bad(at int, what string) *Error {
 	return E("fhir.Parse", KindInvalid, "malformed-json", fmt.Sprintf("Not valid JSON at byte %d: %s.", at, what))
 }
 
+// space is the offset of the next byte that is no white space; most EMRs send none.
 func (s *scanner) space(i int) int {
+	if i < len(s.src) && s.src[i] > ' ' {
+		return i
+	}
+	return s.spaces(i)
+}
+
+func (s *scanner) spaces(i int) int {
 	for i < len(s.src) {
 		switch s.src[i] {
 		case ' ', '\t', '\n', '\r':

@@ -78,7 +78,7 @@ func (a *Adapter) bundle(body []byte, typ string) ([]fhir.Resource, position, er
 		if !e.Matches(typ) {
 			continue // what was not asked for is not an access (hazard H2)
 		}
-		if e.Resource.ID() == "" {
+		if !e.Resource.Value().Get("id").Exists() {
 			return nil, position{}, upstream(opSearch, typ, "emr-answer-wrong", "The EMR answered with a resource that has no id.")
 		}
 		r, err := a.localize(e.Resource)
