@@ -38,7 +38,7 @@ type world struct {
 	clients     map[client]string // to the name of the platform it belongs to
 	connections map[string]string // clinic to the name of its connection
 	grants      map[key]bool
-	standing    []Document       // the applied grants that docs does not replace
+	standing    []Document       // the applied grants and directives that docs does not replace
 	seen        map[key]Document // the part of docs that has been checked
 }
 
@@ -67,7 +67,7 @@ func newWorld(docs, applied []Document, now time.Time) *world {
 			}
 		}
 	}
-	w.standing = slices.DeleteFunc(standing, func(d Document) bool { return d.Kind != KindGrant })
+	w.standing = slices.DeleteFunc(standing, func(d Document) bool { return d.Kind != KindGrant && d.Kind != KindDirective })
 	return w
 }
 
@@ -89,16 +89,22 @@ func (w *world) check(d Document) Problems {
 		return append(problems, w.checkGrant(d)...)
 	case KindStop:
 		return append(problems, w.checkStop(d)...)
+	case KindDirective:
+		return append(problems, w.checkDirective(d)...)
+	case KindGuardrail:
+		return append(problems, w.checkGuardrail(d)...)
 	}
 	return problems
 }
 
-// checkTeams keeps a clinic from dropping a team that a standing grant is for: the grant would mean nothing any more.
+// checkTeams keeps a clinic from dropping a team that a standing grant or directive is for: it would mean nothing, or
+// something else.
 func (w *world) checkTeams(d Document) (problems Problems) {
-	for _, g := range w.standing {
-		team := g.OfGrant.To.Team
-		if _, ok := d.OfClinic.Teams[team]; g.Clinic == d.Name && team != "" && !ok {
-			problems = append(problems, d.problem("teams", fmt.Sprintf("has no %s, and the grant %s is for that team; keep it or revoke the grant first", team, g.Name)))
+	for _, s := range w.standing {
+		for _, team := range s.teamsOf() {
+			if _, ok := d.OfClinic.Teams[team]; s.Clinic == d.Name && team != "" && !ok {
+				problems = append(problems, d.problem("teams", s.keepFirst(team)))
+			}
 		}
 	}
 	return problems

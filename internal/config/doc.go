@@ -1,5 +1,5 @@
 // Package config reads what people write: the file that `vestibule serve` starts with, and the documents that a clinic
-// applies (Clinic, Connection, Platform, Grant, Stop). It is the one owner of YAML.
+// applies (Clinic, Connection, Platform, Grant, Stop, Directive, Guardrail). It is the one owner of YAML.
 //
 // # Strictness
 //
@@ -56,6 +56,10 @@
 //	name: everything
 //	everything: true                  # or one of grant, person, platform
 //	because: A laptop was stolen
+//	---
+//	kind: Directive                   # a patient's lock-box, see package policy
+//	---
+//	kind: Guardrail                   # what no grant gives, see package policy
 //
 // A secret is a reference that is resolved when the connection is opened: `env:NAME` or `file:/absolute/path`.
 package config

@@ -43,7 +43,7 @@ func TestTheExamplesOfThePageAreRight(t *testing.T) {
 		}
 		docs = append(docs, found...)
 	}
-	if len(docs) != 5 {
+	if len(docs) != 7 {
 		t.Errorf("%d documents on the page, want one of each kind", len(docs))
 	}
 	if err := Check(docs, nil, now); err != nil {
@@ -57,7 +57,7 @@ func TestThePageListsEveryKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, typ := range []reflect.Type{reflect.TypeFor[Serve](), reflect.TypeFor[Clinic](), reflect.TypeFor[Connection](), reflect.TypeFor[Platform](), reflect.TypeFor[policy.Grant](), reflect.TypeFor[policy.Stop]()} {
+	for _, typ := range []reflect.Type{reflect.TypeFor[Serve](), reflect.TypeFor[Clinic](), reflect.TypeFor[Connection](), reflect.TypeFor[Platform](), reflect.TypeFor[policy.Grant](), reflect.TypeFor[policy.Stop](), reflect.TypeFor[policy.Directive](), reflect.TypeFor[policy.Guardrail]()} {
 		for _, key := range keysOf(typ) {
 			if !strings.Contains(all, key+":") && !strings.Contains(string(b), "`"+key+"`") {
 				t.Errorf("%s does not list %s of %s", page, key, typ)

@@ -17,6 +17,8 @@ const (
 	KindPlatform   = "Platform"
 	KindGrant      = "Grant"
 	KindStop       = "Stop"
+	KindDirective  = "Directive"
+	KindGuardrail  = "Guardrail"
 )
 
 // defaultConnection is the name of a connection that has none.
@@ -36,6 +38,8 @@ type Document struct {
 	OfPlatform   *Platform
 	OfGrant      *policy.Grant
 	OfStop       *policy.Stop
+	OfDirective  *policy.Directive
+	OfGuardrail  *policy.Guardrail
 
 	root *yaml.Node // for the lines of what Check finds later
 }
@@ -94,13 +98,21 @@ func (c chunk) document(root *yaml.Node) (Document, Problems) {
 		d.OfStop = new(policy.Stop)
 		problems = decode(c, root, d.OfStop, []string{"kind"}, checkStop)
 		d.Clinic, d.Name = d.OfStop.Clinic, d.OfStop.Name
+	case KindDirective:
+		d.OfDirective = new(policy.Directive)
+		problems = decode(c, root, d.OfDirective, []string{"kind"}, checkDirective)
+		d.Clinic, d.Name = d.OfDirective.Clinic, d.OfDirective.Name
+	case KindGuardrail:
+		d.OfGuardrail = new(policy.Guardrail)
+		problems = decode(c, root, d.OfGuardrail, []string{"kind"}, checkGuardrail)
+		d.Clinic, d.Name = d.OfGuardrail.Clinic, d.OfGuardrail.Name
 	}
 	return d, problems
 }
 
 // kind finds what a document says it is; the rest can only be read in that knowledge.
 func (c chunk) kind(root *yaml.Node) (string, Problems) {
-	known := []string{KindClinic, KindConnection, KindGrant, KindPlatform, KindStop}
+	known := []string{KindClinic, KindConnection, KindDirective, KindGrant, KindGuardrail, KindPlatform, KindStop}
 	var f findings
 	_, value := member(root, "kind")
 	switch {

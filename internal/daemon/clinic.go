@@ -1,11 +1,13 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"vestibule"
 	"vestibule/adapters"
+	"vestibule/fhir"
 	"vestibule/internal/config"
 	"vestibule/internal/store"
 	"vestibule/policy"
@@ -64,6 +66,8 @@ func partsOf(documents []store.Document, leftOut func(store.Document, error)) (p
 		case err != nil && stored.Kind == config.KindGrant:
 			leftOut(stored, err)
 			continue
+		case err != nil && stored.Kind == config.KindDirective:
+			return parts{}, unnamed()
 		case err != nil:
 			return parts{}, fmt.Errorf("%s %s cannot be read: %w", stored.Kind, stored.Name, err)
 		}
@@ -80,9 +84,23 @@ func partsOf(documents []store.Document, leftOut func(store.Document, error)) (p
 			s := *doc.OfStop
 			s.Version = stored.Version
 			p.rules.Stops = append(p.rules.Stops, s)
+		case config.KindDirective:
+			r := *doc.OfDirective
+			r.Version = stored.Version
+			p.rules.Directives = append(p.rules.Directives, r)
+		case config.KindGuardrail:
+			r := *doc.OfGuardrail
+			r.Version = stored.Version
+			p.rules.Guardrails = append(p.rules.Guardrails, r)
 		}
 	}
 	return p, nil
+}
+
+// unnamed is the error of a directive that cannot be taken up. It ends up in the log, so that it says nothing of what stands
+// there: directives name patients.
+func unnamed() error {
+	return errors.New("a directive cannot be taken up: see vestibule directives list, and apply it anew")
 }
 
 // read is a stored document as it was when it was applied.
@@ -110,6 +128,9 @@ func (d *Daemon) build(name string, p parts) (*vestibule.Clinic, error) {
 	}
 	zone := at.Zone
 	set, err := policy.Compile(at, p.rules)
+	if e := fhir.AsError(err); err != nil && e.Code == "invalid-directive" {
+		return nil, unnamed()
+	}
 	if err != nil {
 		return nil, err
 	}
