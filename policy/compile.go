@@ -87,9 +87,7 @@ func (r *reader) read(g Grant) *grant {
 	}
 	r.networks(g, out)
 	r.purposes(g.Purposes, out)
-	if g.Limits.PatientsPerDay < 0 || g.Limits.RequestsPerMinute < 0 {
-		r.mistake("limits", "A limit is a number above zero; leave out what is not limited.")
-	}
+	r.limits(g.Limits)
 	r.permissions(g, out)
 	return out
 }

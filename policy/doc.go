@@ -24,8 +24,9 @@
 //	             of COC, HOPERAT, HPAYMT, PATADMIN, RECORDMGT, TREAT. A grant without purposes allows each of these and
 //	             none besides: marketing and research are nobody's to give.
 //	permissions  at least one, see below
-//	limits       patientsPerDay, requestsPerMinute. A Decision hands them on (Limits); it does not count, so whoever serves
-//	             requests has to.
+//	limits       requestsPerMinute, patientsPerDay (different ones shown, by the clinic's calendar), documentsPerHour,
+//	             pagesPerSearch; each for one person under this grant. A Decision hands them on (Limits); it does not count, so
+//	             whoever serves requests has to, and says so with LimitReached.
 //
 // A permission says:
 //
@@ -99,6 +100,9 @@
 // Then: one of them is for the type (type-not-granted) and the interaction (interaction-not-granted); the token's SMART
 // scopes allow it too (scope-missing); and one of them shows everything that the search's parameters, its order, and the
 // criteria of the token's scopes look at (parameter-hidden).
+//
+// Last, for what is permitted, whoever serves the request holds it to the limits of each grant that it rests on: requests
+// (too-many-requests), patients (too-many-patients), documents (too-many-documents), pages (too-many-pages).
 //
 // A default deny cites the nearest misses: grants that would allow the interaction but for a condition, then those that got
 // furthest in this order.

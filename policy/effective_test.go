@@ -80,7 +80,7 @@ func TestAGrantReadsAsSentences(t *testing.T) {
 - update Appointments with practitioner Practitioner/42, dated from today to 90 days ahead; writes status, start, end, comment.
 - read, update and search Tasks with owner Organization/front-desk; sees status, description, for, owner, restriction, note; writes description, for, note, owner, restriction, status.
 - read and search DocumentReferences with category referral; sees everything and the documents themselves.
-No more than 80 patients a day and 120 requests a minute.
+No more than 120 requests a minute and 80 different patients a day, for each person.
 Because: Covers the front desk on weekday mornings
 `
 	if got := frontDesk().Sentence(maple(t).Zone); got != want {

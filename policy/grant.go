@@ -42,12 +42,6 @@ type Permission struct {
 	Content     bool     `yaml:"content,omitempty"`
 }
 
-// Limits are a grant's caps; zero is no cap. A Decision hands them on; it does not count.
-type Limits struct {
-	PatientsPerDay    int `yaml:"patientsPerDay,omitempty"`
-	RequestsPerMinute int `yaml:"requestsPerMinute,omitempty"`
-}
-
 // Cite is how decisions and the trail name this version of the grant: name@version.
 func (g Grant) Cite() string { return g.Name + "@" + strconv.Itoa(g.Version) }
 

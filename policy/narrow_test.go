@@ -122,7 +122,7 @@ func TestLimitsAreHandedOnGrantByGrant(t *testing.T) {
 	none := frontDesk()
 	none.Name, none.Limits = "boundless", Limits{}
 	got := permitted(t, compiled(t, frontDesk(), more, none), ask(t, "GET Appointment/1")).Limits()
-	want := []Limit{{"another@3", Limits{RequestsPerMinute: 5}}, {"front-desk-amara@3", Limits{80, 120}}}
+	want := []Limit{{"another@3", Limits{RequestsPerMinute: 5}}, {"front-desk-amara@3", Limits{PatientsPerDay: 80, RequestsPerMinute: 120}}}
 	if !slices.Equal(got, want) {
 		t.Errorf("%+v", got)
 	}

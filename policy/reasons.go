@@ -35,6 +35,10 @@ const (
 	CodeNotGranted        Code = "interaction-not-granted"
 	CodeScopeMissing      Code = "scope-missing"
 	CodeParameterHidden   Code = "parameter-hidden"
+	CodeTooManyRequests   Code = "too-many-requests"
+	CodeTooManyPatients   Code = "too-many-patients"
+	CodeTooManyDocuments  Code = "too-many-documents"
+	CodeTooManyPages      Code = "too-many-pages"
 
 	CodeWrongAnswer     Code = "wrong-answer"
 	CodeOutOfReach      Code = "out-of-reach"
@@ -97,6 +101,10 @@ var codes = [...]CodeInfo{
 	{CodeNotGranted, StageDecide, fhir.KindForbidden, "The grants allow other interactions on this type, not this one.", "Ask the clinic for the scope that the text names."},
 	{CodeScopeMissing, StageDecide, fhir.KindForbidden, "A grant allows it, but the token's SMART scopes do not.", "Ask for a token with the scope that the text names."},
 	{CodeParameterHidden, StageDecide, fhir.KindForbidden, "The search uses a parameter, or an order, over elements that the grants hide.", "Search without the parameter that the text names, or ask the clinic to show its elements."},
+	{CodeTooManyRequests, StageDecide, fhir.KindThrottled, "The caller has made as many requests in a minute as the grant allows.", "Wait until one is free again."},
+	{CodeTooManyPatients, StageDecide, fhir.KindThrottled, "The caller has seen as many different patients today as the grant allows.", "Go on with those of today, or come back when it is free again; ask the clinic if that is too few."},
+	{CodeTooManyDocuments, StageDecide, fhir.KindThrottled, "The caller has opened as many documents in an hour as the grant allows.", "Wait until one is free again; ask the clinic if that is too few."},
+	{CodeTooManyPages, StageDecide, fhir.KindThrottled, "The caller has turned as many pages of one search as the grant allows.", "Search for less, such as fewer days, or ask the clinic for more pages."},
 
 	{CodeWrongAnswer, StageRelease, fhir.KindNotFound, "The EMR returned another resource than the one asked for.", "Nothing; the clinic sees it in its trail."},
 	{CodeOutOfReach, StageRelease, fhir.KindNotFound, "The resource meets the criteria of no permission.", "Nothing; the clinic sees it in its trail."},

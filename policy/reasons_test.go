@@ -36,6 +36,15 @@ func decided(code Code, grant func(*Grant), req func(*Request)) reasonCase {
 	}}
 }
 
+// limitedTo is a case of a limit that is reached.
+func limitedTo(code Code) reasonCase {
+	return reasonCase{code, func(t *testing.T) ([]Reason, *fhir.Error) {
+		d := permitted(t, compiled(t, frontDesk()), ask(t, "GET Appointment/1"))
+		reason, heard := d.LimitReached(code, d.Limits()[0], time.Time{})
+		return []Reason{reason}, heard
+	}}
+}
+
 // answered is a case of the release stage: what amara is told when the EMR answers line with the resource.
 func answered(code Code, line string, r func(*testing.T) fhir.Resource) reasonCase {
 	return reasonCase{code, func(t *testing.T) ([]Reason, *fhir.Error) {
@@ -111,6 +120,10 @@ func reasonCases() []reasonCase {
 			d := compiled(t, frontDesk()).Decide(ask(t, "GET Task?priority=urgent&status=requested"))
 			return d.Reasons(), d.Err()
 		}},
+		limitedTo(CodeTooManyRequests),
+		limitedTo(CodeTooManyPatients),
+		limitedTo(CodeTooManyDocuments),
+		limitedTo(CodeTooManyPages),
 		answered(CodeWrongAnswer, "GET Appointment/2", inReach),
 		answered(CodeWrongAnswer, "GET Appointment/1", func(t *testing.T) fhir.Resource { return task(t, "1", "Organization/front-desk", "") }),
 		answered(CodeWrongAnswer, "GET Appointment/1", nothing),

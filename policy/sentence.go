@@ -32,7 +32,7 @@ func (g Grant) Sentence(zone *time.Location) string {
 		fmt.Fprintf(&b, "- %s\n", p.sentence(zone))
 	}
 	if limits := g.Limits.sentence(); limits != "" {
-		fmt.Fprintf(&b, "No more than %s.\n", limits)
+		fmt.Fprintf(&b, "No more than %s, for each person.\n", limits)
 	}
 	fmt.Fprintf(&b, "Because: %s\n", g.Because)
 	return b.String()
@@ -149,15 +149,4 @@ func inDays(n int) string {
 		return fmt.Sprintf("%d days ago", -n)
 	}
 	return fmt.Sprintf("%d days ahead", n)
-}
-
-func (l Limits) sentence() string {
-	var parts []string
-	if l.PatientsPerDay > 0 {
-		parts = append(parts, fmt.Sprintf("%d patients a day", l.PatientsPerDay))
-	}
-	if l.RequestsPerMinute > 0 {
-		parts = append(parts, fmt.Sprintf("%d requests a minute", l.RequestsPerMinute))
-	}
-	return strings.Join(parts, " and ")
 }
