@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	"vestibule/internal/config"
@@ -15,6 +16,7 @@ import (
 type applyCmd struct {
 	File  []string `short:"f" required:"" placeholder:"FILE" type:"path" sep:"none" help:"A file of documents, a folder of them, or - for standard input. May be repeated."`
 	Check bool     `help:"Only say what is wrong; change nothing."`
+	Draft bool     `help:"Grants only: have no effect before somebody else approves them, see grants approve."`
 	dataFlags
 	byFlag
 }
@@ -48,7 +50,7 @@ func (c applyCmd) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(apply(ctx, t, d, by, docs), d.Close())
+	return errors.Join(apply(ctx, t, d, by, docs, c.Draft), d.Close())
 }
 
 // check says what applying would find wrong. A folder that is not there yet holds no documents.
@@ -110,13 +112,13 @@ func (c applyCmd) load(in io.Reader) ([]config.Document, error) {
 }
 
 // apply writes the documents and prints what became of each.
-func apply(ctx context.Context, t *terminal, d *data, by string, docs []config.Document) error {
+func apply(ctx context.Context, t *terminal, d *data, by string, docs []config.Document, draft bool) error {
 	if err := checked(ctx, t, d, docs); err != nil {
 		return err
 	}
-	var stored []store.Document
-	for _, doc := range docs {
-		stored = append(stored, store.Document{Kind: doc.Kind, Clinic: doc.Clinic, Name: doc.Name, Body: doc.Body})
+	stored, err := d.drafted(ctx, docs, draft)
+	if err != nil {
+		return err
 	}
 	done, err := d.Apply(ctx, by, t.Now(), stored)
 	if err != nil {
@@ -124,9 +126,37 @@ func apply(ctx context.Context, t *terminal, d *data, by string, docs []config.D
 	}
 	w := tabwriter.NewWriter(t.Out, 0, 0, 2, ' ', 0)
 	for _, doc := range done {
-		fmt.Fprintf(w, "%s\t%s\t%s\tversion %d\n", doc.Change, doc.Kind, path(doc), doc.Version)
+		note := ""
+		if doc.Waits() {
+			note = ", a draft: waits for approval by somebody other than " + doc.By
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\tversion %d%s\n", doc.Change, doc.Kind, path(doc), doc.Version, note)
 	}
 	return w.Flush()
+}
+
+// drafted are docs as they are to be stored. A grant is a draft where that is asked for, and at a clinic that wants a second
+// person's approval: by what stands now or by what docs say, so that nobody gets around it by changing both at once.
+func (d *data) drafted(ctx context.Context, docs []config.Document, draft bool) ([]store.Document, error) {
+	applied, err := d.documents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	second := map[string]bool{}
+	for _, doc := range slices.Concat(applied, docs) {
+		if doc.OfClinic != nil && doc.OfClinic.Approvals == config.SecondPerson {
+			second[doc.Name] = true
+		}
+	}
+	var out []store.Document
+	for _, doc := range docs {
+		if draft && doc.Kind != config.KindGrant {
+			return nil, fmt.Errorf("%s:%d: --draft is for grants; apply this %s without it", doc.File, doc.Line, doc.Kind)
+		}
+		out = append(out, store.Document{Kind: doc.Kind, Clinic: doc.Clinic, Name: doc.Name, Body: doc.Body,
+			Draft: doc.Kind == config.KindGrant && (draft || second[doc.Clinic])})
+	}
+	return out, nil
 }
 
 // path is the document's name, with its clinic's where it has one.

@@ -26,7 +26,9 @@ type commands struct {
 	Demo    demoCmd    `cmd:"" help:"Try it: two made-up clinics, an issuer and the gateway, on this machine only."`
 	Serve   serveCmd   `cmd:"" help:"Run the gateway."`
 	Apply   applyCmd   `cmd:"" help:"Put documents in force: clinics, connections, platforms, grants."`
-	Grants  grantsCmd  `cmd:"" help:"See, explain and revoke grants."`
+	Grants  grantsCmd  `cmd:"" help:"See, approve, explain and revoke grants."`
+	Stop    stopCmd    `cmd:"" help:"Hold up a grant, a person, a platform or a clinic, at once."`
+	Resume  resumeCmd  `cmd:"" help:"Let what was stopped go on."`
 	Audit   auditCmd   `cmd:"" help:"Search, export and verify the trail."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

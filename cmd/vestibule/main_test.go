@@ -109,7 +109,7 @@ func record(ctx context.Context, l *audit.Ledger, s *store.Store) error {
 			return err
 		}
 	}
-	return nil
+	return s.TookUp(ctx, time.Now())
 }
 
 // TestAnExportHoldsWhatWasOnRecordWhenItBegan: records that the serving process has not signed yet are waited for.
