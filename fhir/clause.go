@@ -86,37 +86,12 @@ func (c Clause) Reads() []string {
 
 // Match reports whether r is of c's type and meets c.
 func (c Clause) Match(r Resource) bool {
-	if c.param == nil || string(r.root.Get("resourceType").text()) != c.typ {
-		return false
-	}
-	found := slices.ContainsFunc(c.param.Paths, func(path string) bool { return c.at(r.root, path) })
-	switch c.modifier {
-	case "not":
-		return !found
-	case "missing":
-		p, ok := c.values[0].(presence)
-		return ok && found != p.missing
-	}
-	return found
+	m := r.Matching()
+	return m.meets(&c)
 }
 
-// at looks at every value that path leads to from v.
-func (c Clause) at(v Value, path string) bool {
-	switch v.Kind() {
-	case Absent:
-		return false
-	case Array:
-		for i, end := v.at+1, v.node().next; i < end; i = v.doc.nodes[i].next {
-			if c.at(Value{v.doc, i}, path) {
-				return true
-			}
-		}
-		return false
-	}
-	if path != "" {
-		name, rest, _ := strings.Cut(path, ".")
-		return c.at(v.Get(name), rest)
-	}
+// takes reports whether one of the values matches what stands at v.
+func (c *Clause) takes(v Value) bool {
 	for _, o := range c.values {
 		if o.matches(v) {
 			return true

@@ -86,15 +86,8 @@ func (q Query) Whole() Query {
 
 // Match reports whether r is of q's type and meets every clause.
 func (q Query) Match(r Resource) bool {
-	if q.IsZero() || string(r.root.Get("resourceType").text()) != q.typ {
-		return false
-	}
-	for _, c := range q.clauses {
-		if !c.Match(r) {
-			return false
-		}
-	}
-	return true
+	m := r.Matching()
+	return !q.IsZero() && m.typ == q.typ && m.All(q.clauses)
 }
 
 // Encode is the search as application/x-www-form-urlencoded text in canonical order: equal searches encode equally, and

@@ -74,11 +74,16 @@ func (v Value) Get(name string) Value {
 	if v.Kind() != Object {
 		return Value{}
 	}
-	nodes := v.doc.nodes
+	src, nodes := v.doc.src, v.doc.nodes
 	for c, end := v.at+1, nodes[v.at].next; c < end; {
 		n := &nodes[c]
-		if (int(n.nameLen) == len(name) || n.flags&flagNameEscaped != 0) && string(memberName(v.doc.src, n)) == name {
-			return Value{v.doc, c} // most members differ in length already
+		switch { // most members differ in length already
+		case n.flags&flagNameEscaped != 0:
+			if string(memberName(src, n)) == name {
+				return Value{v.doc, c}
+			}
+		case int(n.nameLen) == len(name) && string(src[n.name:n.name+uint32(n.nameLen)]) == name:
+			return Value{v.doc, c}
 		}
 		c = n.next
 	}

@@ -136,7 +136,8 @@ func TestH6ZeroValuesDeny(t *testing.T) {
 	if !(Released{}).IsZero() || !(Accepted{}).IsZero() || (Released{}).Ref() != (fhir.Ref{}) {
 		t.Error("zero Released or Accepted holds something")
 	}
-	if code := (&reach{}).match(&candidate{perm: &permission{}}, r, 0); code == "" {
+	m := r.Matching()
+	if code := (&reach{}).match(&candidate{perm: &permission{}}, &m, 0); code == "" {
 		t.Error("a zero permission, without a token's scope, matches")
 	}
 }

@@ -141,14 +141,14 @@ func (a *reach) serves() bool {
 }
 
 // match is the first check that r fails, empty if it passes all. carried are the labels of r.
-func (a *reach) match(c *candidate, r fhir.Resource, carried labels) Code {
-	if !matchAll(c.perm.scope.criteria, r) {
+func (a *reach) match(c *candidate, r *fhir.Matching, carried labels) Code {
+	if !r.All(c.perm.scope.criteria) {
 		return CodeOutOfReach
 	}
-	if !a.free && !slices.ContainsFunc(c.scopes, func(s scope) bool { return matchAll(s.criteria, r) }) {
+	if !a.free && !slices.ContainsFunc(c.scopes, func(s scope) bool { return r.All(s.criteria) }) {
 		return CodeOutsideScope
 	}
-	if c.perm.windowed && !a.today.spans[c.perm.windowAt].holds(r) {
+	if c.perm.windowed && !a.today.spans[c.perm.windowAt].holds(r.Resource()) {
 		return CodeOutsideWindow
 	}
 	if carried&^c.perm.clears != 0 {
@@ -158,21 +158,17 @@ func (a *reach) match(c *candidate, r fhir.Resource, carried labels) Code {
 }
 
 func matchAll(clauses []fhir.Clause, r fhir.Resource) bool {
-	for i := range clauses {
-		if !clauses[i].Match(r) {
-			return false
-		}
-	}
-	return true
+	m := r.Matching()
+	return m.All(clauses)
 }
 
 // find is the candidates that match r; if none of them serves, or r is denied whatever they say, why not.
 func (a *reach) find(r fhir.Resource) (found hits, miss drop) {
-	carried := labelsOf(r)
+	m, carried := r.Matching(), labelsOf(r)
 	miss = drop{code: CodeOutOfReach, candidate: -1}
 	for i := range a.candidates {
 		c := &a.candidates[i]
-		if code := a.match(c, r, carried); code != "" {
+		if code := a.match(c, &m, carried); code != "" {
 			if c.serves && (miss.candidate < 0 || nearer(code, miss.code)) {
 				miss = drop{code: code, candidate: i}
 			}
