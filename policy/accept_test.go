@@ -298,3 +298,19 @@ func TestPatientsOfAWriteAreThoseBeforeAndAfter(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// A read that the token's criteria make impossible is nothing to read: then what a search finds is what the caller is shown.
+func TestWhoMayReadNothingIsShownWhatTheyFind(t *testing.T) {
+	s := compiled(t, grantOf("g",
+		Permission{Scope: "user/Task.r", Elements: []string{"priority"}},
+		Permission{Scope: "user/Task.us", Write: []string{"priority"}},
+	))
+	before := task(t, "7", "Organization/a", "")
+	req := ask(t, "PUT Task/7")
+	req.Caller.Scopes = []string{"user/Task.cruds?status=requested"}
+	found := before // by a search, whole
+	accepted, reasons := permitted(t, s, req).Accept(before, edited(t, found, `"urgent"`, `"routine"`))
+	if accepted.IsZero() || !slices.Equal(accepted.Changed(), []string{"priority"}) {
+		t.Errorf("%v %v", accepted.Changed(), reasons)
+	}
+}

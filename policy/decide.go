@@ -109,11 +109,13 @@ func (p *plan) scopes(letter letters) tokenScopes {
 	return scopesFor(p.req.Caller, p.req.Interaction.Type, letter, p.set.clinic.Zone)
 }
 
-// forReading is what the caller may read of the type: by read or, where nothing allows that, by search.
+// forReading is what the caller may read of the type: by read or, where a read would be denied, by search.
 func (p *plan) forReading() reach {
 	for _, letter := range []letters{letterRead, letterSearch} {
 		if granted, scopes := p.granted(letter), p.scopes(letter); len(granted) > 0 && !scopes.none() {
-			return p.reach(granted, scopes)
+			if see := p.reach(granted, scopes); see.serves() {
+				return see
+			}
 		}
 	}
 	return reach{}
