@@ -30,6 +30,7 @@ type commands struct {
 	Stop    stopCmd    `cmd:"" help:"Hold up a grant, a person, a platform or a clinic, at once."`
 	Resume  resumeCmd  `cmd:"" help:"Let what was stopped go on."`
 	Audit   auditCmd   `cmd:"" help:"Search, export and verify the trail."`
+	Probe   probeCmd   `cmd:"" help:"Look for leaks in any FHIR R4 server, as the holder of a token."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
@@ -61,7 +62,7 @@ func run(ctx context.Context, args []string, t *terminal) int {
 	}
 	if err := parsed.Run(); err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(t.Err, "vestibule:", err)
-		return exitFailure
+		return codeOf(err)
 	}
 	return 0
 }
