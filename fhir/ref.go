@@ -1,7 +1,5 @@
 package fhir
 
-import "strings"
-
 // Ref names a resource: its type, its logical id and, where one is meant, a version. The zero value names nothing.
 type Ref struct {
 	Type    string
@@ -13,15 +11,49 @@ type Ref struct {
 // anything malformed are not local references: ok is false.
 // Source: http://hl7.org/fhir/R4/references.html#literal.
 func ParseRef(s string) (ref Ref, ok bool) {
-	typ, rest, ok := strings.Cut(s, "/")
-	if !ok || !validType(typ) {
-		return Ref{}, false
+	typ, id, version, ok := splitRef(s)
+	return Ref{Type: typ, ID: id, Version: version}, ok
+}
+
+// LocalRef is the type and the id of the literal local reference that v is, read as ParseRef does but without copying; ok is
+// false where it is none. The bytes must not be changed.
+func (v Value) LocalRef() (typ, id []byte, ok bool) {
+	typ, id, _, ok = splitRef(v.text())
+	return typ, id, ok
+}
+
+// splitRef takes a literal reference apart; all parts are empty where ok is false.
+func splitRef[T string | []byte](s T) (typ, id, version T, ok bool) {
+	const history = "/_history/"
+	var none T
+	at := slash(s, 0)
+	if at < 0 || !validType(s[:at]) {
+		return none, none, none, false
 	}
-	id, version, versioned := strings.Cut(rest, "/_history/")
-	if !ValidID(id) || versioned && !ValidID(version) {
-		return Ref{}, false
+	typ, id = s[:at], s[at+1:]
+	if end := slash(s, at+1); end >= 0 {
+		if len(s)-end <= len(history) || string(s[end:end+len(history)]) != history {
+			return none, none, none, false
+		}
+		id, version = s[at+1:end], s[end+len(history):]
+		if !validID(version) {
+			return none, none, none, false
+		}
 	}
-	return Ref{Type: typ, ID: id, Version: version}, true
+	if !validID(id) {
+		return none, none, none, false
+	}
+	return typ, id, version, true
+}
+
+// slash is where the next slash stands in s from at on; -1 for none.
+func slash[T string | []byte](s T, at int) int {
+	for ; at < len(s); at++ {
+		if s[at] == '/' {
+			return at
+		}
+	}
+	return -1
 }
 
 // IsZero reports whether r names nothing.

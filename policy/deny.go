@@ -110,16 +110,22 @@ func (d *denier) against(r fhir.Resource) drop {
 	if len(d.locks) == 0 {
 		return drop{}
 	}
-	about := subjectsOf(r)
-	for _, id := range about.patients {
-		for _, l := range d.byPatient[id] {
+	return d.locked(r)
+}
+
+// locked is against for directives.
+func (d *denier) locked(r fhir.Resource) (out drop) {
+	unclear := eachPatient(r, func(id []byte) bool {
+		for _, l := range d.byPatient[string(id)] {
 			if l.applies(d.caller, d.now) && l.selects(r) {
-				return drop{code: CodeLocked, candidate: -1, rule: l.detail}
+				out = drop{code: CodeLocked, candidate: -1, rule: l.detail}
+				return false
 			}
 		}
-	}
-	if !about.unclear {
-		return drop{}
+		return true
+	})
+	if out.code != "" || !unclear {
+		return out
 	}
 	for _, l := range d.applying() {
 		if l.selects(r) {

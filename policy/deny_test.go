@@ -380,3 +380,24 @@ func TestADecisionIsSafeForManyWithDirectives(t *testing.T) {
 		}
 	}
 }
+
+// Hundreds of lock-boxes of other patients cost a page next to nothing: a resource is looked up by its patients.
+func TestLocksOfOthersAreNotGoneThrough(t *testing.T) {
+	var locks []Directive
+	for i := range 500 {
+		locks = append(locks, Directive{Patient: fmt.Sprintf("Patient/other-%d", i), Resources: []string{"Task?status=requested"}})
+	}
+	r := task(t, "d", "Organization/1", "")
+	cost := func(rules Rules) float64 {
+		d := permitted(t, ruled(t, rules), ask(t, "GET Task"))
+		return testing.AllocsPerRun(100, func() { d.Release(r) })
+	}
+	without, beside := cost(Rules{Grants: []Grant{everything()}}), cost(completed(Rules{Grants: []Grant{everything()}, Directives: locks}))
+	if beside > without {
+		t.Errorf("%v allocations beside 500 locks, %v without", beside, without)
+	}
+	s := ruled(t, completed(Rules{Directives: locks}))
+	if of := s.denials.byType["Task"].byPatient["other-7"]; len(of) != 1 {
+		t.Errorf("%d locks of one patient", len(of))
+	}
+}

@@ -35,7 +35,10 @@ func parseSelector(text string, zone *time.Location) (selector, error) {
 
 // matches reports whether s picks r. A resource that is about to be created has no id and is none that a rule names.
 func (s *selector) matches(r fhir.Resource) bool {
-	return r.Type() == s.typ && (s.id == "" || r.ID() == s.id) && matchAll(s.criteria, r)
+	if len(s.criteria) > 0 { // which look at the type themselves
+		return matchAll(s.criteria, r)
+	}
+	return r.Type() == s.typ && (s.id == "" || r.ID() == s.id)
 }
 
 // selectors reads the list at path. One that is there but empty reads like "none" and would mean "all".

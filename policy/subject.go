@@ -7,53 +7,46 @@ import (
 	"vestibule/fhir"
 )
 
-// subjects are the patients that a resource is about, as far as it says.
-type subjects struct {
-	patients []string // their ids
-	unclear  bool     // it is about somebody, and nobody can tell that this is none of the locked patients
-}
-
 // subjectPaths is where resources refer to their patients: what the search parameter patient looks at, and where R4 has
 // another element for one. In Task.focus a patient is one thing among many, so that only a reference that can be read counts.
-func subjectPaths(typ string) (patients, perhaps []string) {
+func subjectPaths(typ string) (patients, more, perhaps string) {
 	switch typ {
 	case "Appointment":
-		return []string{"participant.actor"}, nil
+		return "participant.actor", "", ""
 	case "Task":
-		return []string{"for"}, []string{"focus"}
+		return "for", "", "focus"
 	case "DocumentReference":
-		return []string{"subject", "context.sourcePatientInfo"}, nil
+		return "subject", "context.sourcePatientInfo", ""
 	}
-	return nil, nil
+	return "", "", ""
 }
 
-func subjectsOf(r fhir.Resource) subjects {
-	var out subjects
-	patients, perhaps := subjectPaths(r.Type())
-	labelled := false
-	for _, path := range patients {
+// eachPatient calls f with the id of every patient that r names until f returns false. unclear is whether r is also about
+// somebody of whom nobody can tell who it is.
+func eachPatient(r fhir.Resource, f func(id []byte) bool) (unclear bool) {
+	patients, more, perhaps := subjectPaths(r.Type())
+	named, labelled := false, false
+	for _, path := range [...]string{patients, more, perhaps} {
+		if path == "" {
+			continue
+		}
 		for ref := range r.Value().Path(path) {
 			switch id, is := patientOf(r, ref); is {
 			case isPatient:
-				out.patients = append(out.patients, id)
+				named = true
+				if !f(id) {
+					return unclear
+				}
 			case isUnclear:
-				out.unclear = true
+				unclear = unclear || path != perhaps
 			case isLabel:
-				labelled = true
+				labelled = labelled || path != perhaps
 			}
 		}
 	}
 	// A name without a reference is a room or a doctor where the patient is named otherwise; where nobody is, it may be the
 	// patient's.
-	out.unclear = out.unclear || labelled && len(out.patients) == 0
-	for _, path := range perhaps {
-		for ref := range r.Value().Path(path) {
-			if id, is := patientOf(r, ref); is == isPatient {
-				out.patients = append(out.patients, id)
-			}
-		}
-	}
-	return out
+	return unclear || labelled && !named
 }
 
 // whose is what a reference says about whom it is to.
@@ -68,24 +61,25 @@ const (
 
 // patientOf reads a reference within r (http://hl7.org/fhir/R4/references.html). Addresses of the EMR itself have been made
 // local references by its adapter, so that an absolute one is another server's.
-func patientOf(r fhir.Resource, ref fhir.Value) (id string, is whose) {
-	literal, typ := ref.Get("reference"), ref.Get("type").Text()
-	switch to, ok := fhir.ParseRef(literal.Text()); {
-	case ok && to.Type == "Patient":
-		return to.ID, isPatient
+func patientOf(r fhir.Resource, ref fhir.Value) (id []byte, is whose) {
+	literal := ref.Get("reference")
+	switch to, id, ok := literal.LocalRef(); {
+	case ok && string(to) == "Patient":
+		return id, isPatient
 	case ok:
-		return "", isNoPatient
+		return nil, isNoPatient
 	}
+	typ := ref.Get("type").Text()
 	told := typeReferred(r, literal.Text())
 	switch {
 	case typ == "Patient" || told == "Patient":
-		return "", isUnclear
+		return nil, isUnclear
 	case typ != "" || told != "":
-		return "", isNoPatient
+		return nil, isNoPatient
 	case !literal.Exists() && !ref.Get("identifier").Exists() && ref.Get("display").Kind() == fhir.String:
-		return "", isLabel
+		return nil, isLabel
 	}
-	return "", isUnclear
+	return nil, isUnclear
 }
 
 // typeReferred is the type of what a reference that is not local points to, as far as it can be told: from an absolute
