@@ -187,8 +187,15 @@ func TestAResourceWhosePatientCannotBeReadIsHeldBackWhereADirectiveCouldLockIt(t
 		})
 	}
 	s := ruled(t, completed(Rules{Grants: []Grant{everything()}, Directives: []Directive{{Patient: "Patient/p2"}}}))
-	_, reasons := permitted(t, s, ask(t, "GET Task/d")).Release(task(t, "d", "Organization/1", `,"focus":{"reference":"urn:uuid:c757873d-ec9a-4326-a141-556f43239520"}`))
-	wantCode(t, reasons, CodeGranted)
+	for format, want := range map[string]Code{
+		`"for":{"reference":"Patient/p3"},"focus":{"reference":"urn:uuid:c757873d-ec9a-4326-a141-556f43239520"}`: CodeGranted,
+		`"for":{"display":"Jane Roe"},"focus":{"reference":"Patient/p3"}`:                                        CodePatientUnclear,
+		`"focus":{"display":"Jane Roe"}`: CodeGranted,
+	} {
+		_, reasons := permitted(t, s, ask(t, "GET Task/d")).Release(resource(t, `{"resourceType":"Task","id":"d",%s}`, format))
+		t.Log(format)
+		wantCode(t, reasons, want)
+	}
 }
 
 func TestAGuardrailKeepsFromEverybodyWhatItNames(t *testing.T) {

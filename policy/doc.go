@@ -81,8 +81,8 @@
 // locked. A reference that is there and cannot be read as one (another server's address, a contained resource, an identifier
 // alone, a urn:) is unclear unless it says by its type, its address or the contained resource that it is to no patient; words
 // alone (a display) are unclear where no patient is named otherwise. A resource whose patient is unclear is held back where a
-// directive would lock it if it were its patient's. Task.focus counts only where it can be read. A resource that names
-// nobody is nobody's.
+// directive would lock it if it were its patient's. Task.focus only adds a patient: where it cannot be read it makes nothing
+// unclear, and where it can it makes nothing clear. A resource that names nobody is nobody's.
 //
 // # Order of checks
 //

@@ -33,7 +33,7 @@ func eachPatient(r fhir.Resource, f func(id []byte) bool) (unclear bool) {
 		for ref := range r.Value().Path(path) {
 			switch id, is := patientOf(r, ref); is {
 			case isPatient:
-				named = true
+				named = named || path != perhaps
 				if !f(id) {
 					return unclear
 				}
