@@ -31,8 +31,9 @@
 // A permission says:
 //
 //	scope        one SMART v2 scope, user/Type.cruds?criteria; system/ only for automated agents. The interactions are
-//	             some of "cruds" (in any order here, in that order in a token), d cannot be given, the type is named. Criteria are FHIR search criteria joined by '&',
-//	             all of which a resource has to meet; times without a zone are the clinic's.
+//	             some of "cruds" (in any order here, in that order in a token), d cannot be given, the type is named. SMART v1
+//	             is read as rs for read, cu for write and crus for *; Advise reports it. Criteria are FHIR search criteria
+//	             joined by '&', all of which a resource has to meet; times without a zone are the clinic's.
 //	window       "-1d..+90d", "-2w..0d": whole days in the clinic's zone around the day of the request, both ends included,
 //	             on the resource's own date: Appointment.start, Task.authoredOn, DocumentReference.date. A resource without
 //	             that date is outside, and so is one whose date, such as a month, lies inside only in part.
@@ -46,6 +47,8 @@
 //	             value sets. Absent: any status, where write has it. A create sets one of those listed; an update that is not
 //	             listed leaves the status as it is. What depends on the status that stands in the EMR is granted only to a
 //	             caller who is shown it.
+//
+// A grant that means what it says may still give more than anybody needs: Advise lists where.
 //
 // A list that is there but empty is a mistake: it reads like "none" and would mean "all".
 //

@@ -44,7 +44,7 @@ func (r *reader) permission(path string, src Permission, automated bool) permiss
 }
 
 func (r *reader) scope(path, text string, automated bool) scope {
-	s, criteria, smart, err := splitScope(inOrder(text))
+	s, criteria, smart, err := grantedScope(text)
 	switch {
 	case err != nil:
 		r.wrong(path, err)
@@ -54,8 +54,6 @@ func (r *reader) scope(path, text string, automated bool) scope {
 		r.mistake(path, "system/ is for automated agents; write user/%s.%s, or automated: true under to.", s.typ, s.letters)
 	case s.typ == "*":
 		r.mistake(path, "Name the type: %s.", strings.Join(fhir.Types(), ", "))
-	case s.legacy:
-		r.mistake(path, "That is SMART v1 and gives more than it says; write the interactions, such as %s/%s.rs.", s.level, s.typ)
 	case s.letters&letterDelete != 0:
 		r.mistake(path, "Deleting cannot be granted; leave out the d.")
 	default:

@@ -123,6 +123,15 @@ func inOrder(text string) string {
 	return head[:dot+1] + l.String() + rest
 }
 
+// grantedScope is splitScope for a grant. People write grants, so the interactions may stand in any order; and SMART v1 means
+// what it means in v2, but for deleting, which nobody can give.
+func grantedScope(text string) (s scope, criteria string, smart bool, err error) {
+	if s, criteria, smart, err = splitScope(inOrder(text)); s.legacy {
+		s.letters &^= letterDelete
+	}
+	return s, criteria, smart, err
+}
+
 // lettersError says what would be right.
 func lettersError(verbs string) error {
 	if strings.Trim(verbs, letterOrder) != "" || verbs == "" {

@@ -81,7 +81,7 @@ func list(items []string, word func(string) string, or string) string {
 }
 
 func (p Permission) sentence(zone *time.Location) string {
-	s, criteria, smart, err := splitScope(inOrder(p.Scope))
+	s, criteria, smart, err := grantedScope(p.Scope)
 	if err != nil || !smart {
 		return p.Scope
 	}
