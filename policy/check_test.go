@@ -74,6 +74,8 @@ func TestAGrantThatCannotMeanWhatItSaysIsRefusedWithWhatWouldBeRight(t *testing.
 		{scope("user/Appointment.rrs"), "permissions[0].scope", "write rs"},
 		{scope("user/Patient.rs"), "permissions[0].scope", "not a type"},
 		{scope("user/Appointment.rs?colour=red"), "permissions[0].scope", "colour"},
+		{scope("user/Appointment.rs?status:not=canceled"), "permissions[0].scope", `no status "canceled"; it has proposed`},
+		{scope("user/Appointment.rs?status=booked,%7Carived"), "permissions[0].scope", `no status "arived"`},
 		{scope("user/Appointment.rs?status"), "permissions[0].scope", "not a criterion"},
 		{scope("user/Appointment.rs?patient.name=x"), "permissions[0].scope", "cannot be chained"},
 		{scope("user/Appointment.rs?_source=x"), "permissions[0].scope", "hides"},

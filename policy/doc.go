@@ -33,7 +33,8 @@
 //	scope        one SMART v2 scope, user/Type.cruds?criteria; system/ only for automated agents. The interactions are
 //	             some of "cruds" (in any order here, in that order in a token), d cannot be given, the type is named. SMART v1
 //	             is read as rs for read, cu for write and crus for *; Advise reports it. Criteria are FHIR search criteria
-//	             joined by '&', all of which a resource has to meet; times without a zone are the clinic's.
+//	             joined by '&', all of which a resource has to meet; times without a zone are the clinic's, codes of the status
+//	             have to exist.
 //	window       "-1d..+90d", "-2w..0d": whole days in the clinic's zone around the day of the request, both ends included,
 //	             on the resource's own date: Appointment.start, Task.authoredOn, DocumentReference.date. A resource without
 //	             that date is outside, and so is one whose date, such as a month, lies inside only in part.

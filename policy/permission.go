@@ -60,8 +60,20 @@ func (r *reader) scope(path, text string, automated bool) scope {
 		if s.criteria, err = parseCriteria(s.typ, criteria, r.clinic.Zone); err != nil {
 			r.wrong(path, err)
 		}
+		r.statuses(path, s)
 	}
 	return s
+}
+
+// statuses refuses criteria over a status that there is not: status:not=canceled would hold back nothing.
+func (r *reader) statuses(path string, s scope) {
+	for _, c := range s.criteria {
+		for _, t := range c.Tokens() {
+			if c.Param().Name == "status" && t.Code != "" && !isStatus(s.typ, t.Code) {
+				r.wrong(path, noSuchStatus(s.typ, t.Code))
+			}
+		}
+	}
 }
 
 // The letters that show, and those that change.

@@ -29,6 +29,9 @@ func (applyCmd) Help() string {
     vestibule apply -f grant.yaml --config serve.yaml --by "Dr. Lee"
     vestibule apply -f grant.yaml --data ./data --check
 
+A grant that is broader than it mostly has to be (an end far away, no criteria, no elements, SMART v1 scopes) is applied,
+with advice on standard error.
+
 A document that is applied again with another text gets a new version; the old one stays on record. A gateway that runs
 takes a change up within a quarter of a second, after it is on record; one that does not, at its next start.`
 }
@@ -58,7 +61,9 @@ func (c applyCmd) check(ctx context.Context, t *terminal, docs []config.Document
 	d, err := c.open()
 	switch {
 	case errors.Is(err, store.ErrNoData):
-		err = config.Check(docs, nil, t.Now())
+		if err = config.Check(docs, nil, t.Now()); err == nil {
+			t.advise(docs, nil)
+		}
 	case err == nil:
 		err = errors.Join(checked(ctx, t, d, docs), d.Close())
 	}
@@ -69,13 +74,24 @@ func (c applyCmd) check(ctx context.Context, t *terminal, docs []config.Document
 	return err
 }
 
-// checked holds docs against what is applied.
+// checked holds docs against what is applied, and prints where they are right but broad.
 func checked(ctx context.Context, t *terminal, d *data, docs []config.Document) error {
 	applied, err := d.documents(ctx)
 	if err != nil {
 		return err
 	}
-	return config.Check(docs, applied, t.Now())
+	if err := config.Check(docs, applied, t.Now()); err != nil {
+		return err
+	}
+	t.advise(docs, applied)
+	return nil
+}
+
+// advise prints where grants are broader than they mostly have to be. That is no mistake, so it changes nothing else.
+func (t *terminal) advise(docs, applied []config.Document) {
+	for _, p := range config.Advise(docs, applied, t.Now()) {
+		fmt.Fprintln(t.Err, "advice:", p)
+	}
 }
 
 // load reads the files; "-" is standard input.

@@ -28,7 +28,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "../../testdata/script",
 		Setup: func(e *testscript.Env) error {
-			e.Setenv("UNTIL", time.Now().AddDate(0, 3, 0).Format(time.DateOnly)) // grants end in the future, at most a year ahead
+			e.Setenv("UNTIL", time.Now().AddDate(0, 0, 80).Format(time.DateOnly)) // grants end in the future, at most 90 days ahead, or there is advice
 			e.Setenv("NOW", time.Now().UTC().Format(time.RFC3339))
 			return nil
 		},

@@ -130,21 +130,34 @@ func (w *world) checkConnection(d Document) (problems Problems) {
 	return problems
 }
 
-func (w *world) checkGrant(d Document) (problems Problems) {
-	clinic := w.clinics[d.Clinic]
-	if clinic == nil {
-		return Problems{d.problem("clinic", unknown("clinic", d.Clinic, maps.Keys(w.clinics)))}
+func (w *world) checkGrant(d Document) Problems {
+	at, problems := w.policyClinic(d, d.Clinic)
+	if len(problems) > 0 {
+		return problems
 	}
 	if p := d.OfGrant.To.Platform; p != "" && !w.platforms[p] {
 		problems = append(problems, d.problem("to.platform", unknown("platform", p, maps.Keys(w.platforms))))
 	}
-	zone, err := clinic.Location()
-	if err != nil {
-		return append(problems, d.problem("clinic", err.Error()))
-	}
-	at := policy.Clinic{Name: clinic.Name, Zone: zone, Teams: clinic.Teams}
 	for _, e := range policy.Check(*d.OfGrant, policy.Context{Clinic: at, Now: w.now}) {
 		problems = append(problems, d.problem(e.Path, e.Text))
+	}
+	return append(problems, d.noLimits()...)
+}
+
+// noLimits refuses a limit that is written as zero: it reads like "none at all" and would mean that there is no limit.
+func (d Document) noLimits() (problems Problems) {
+	if d.root == nil {
+		return nil
+	}
+	_, limits := member(d.root, "limits")
+	if limits == nil {
+		return nil
+	}
+	for i := 0; i+1 < len(limits.Content); i += 2 {
+		var n int
+		if name, value := limits.Content[i].Value, limits.Content[i+1]; value.Load(&n) == nil && n == 0 {
+			problems = append(problems, d.problem("limits."+name, "is 0; a limit is a number above zero, and what nobody may do is left out of the permissions"))
+		}
 	}
 	return problems
 }

@@ -77,6 +77,8 @@ func (s *shaper) scalar(n *yaml.Node, path, want string) bool {
 		s.report(n, path, "has to be %s, not %s", want, kindName(n))
 	case n.Tag == "!!null":
 		s.report(n, path, "has no value; give it one or leave the line out")
+	case strings.TrimSpace(n.Value) == "":
+		s.report(n, path, "is empty; give it a value or leave the line out") // or `hours: ""` would mean at any time
 	default:
 		return true
 	}
