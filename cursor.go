@@ -53,6 +53,7 @@ type cursorState struct {
 	Grants  []string `json:"g"` // name@version of those under which the page before was released
 	Cursor  string   `json:"c"` // the EMR's
 	Skip    int      `json:"s"`
+	Page    int      `json:"p"` // how many pages were given out before
 	Expires int64    `json:"e"` // Unix seconds
 }
 
@@ -80,7 +81,7 @@ func (s sealer) openCursor(token string, binding []byte, now time.Time) (cursorS
 		return cursorState{}, cursorRefused()
 	}
 	var c cursorState
-	if err := json.Unmarshal(plain, &c); err != nil || now.Unix() >= c.Expires || c.Skip < 0 {
+	if err := json.Unmarshal(plain, &c); err != nil || now.Unix() >= c.Expires || c.Skip < 0 || c.Page < 1 {
 		return cursorState{}, cursorRefused()
 	}
 	return c, nil

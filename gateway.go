@@ -42,6 +42,7 @@ type Gateway struct {
 	now     func() time.Time
 	limits  fhir.Limits
 	version string
+	tally   *tally
 	clinics atomic.Pointer[map[string]*Clinic]
 }
 
@@ -51,7 +52,7 @@ func New(o Options) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Gateway{ledger: o.Ledger, seal: seal, now: o.Now, limits: o.Limits, version: o.Version}
+	g := &Gateway{ledger: o.Ledger, seal: seal, now: o.Now, limits: o.Limits, version: o.Version, tally: newTally()}
 	if g.now == nil {
 		g.now = time.Now
 	}
@@ -134,6 +135,11 @@ func (g *Gateway) Do(ctx context.Context, req Request) Answer {
 	a.decide(req.Interaction)
 	if !a.decision.Permitted() {
 		return a.deny(ctx, a.decision.Err())
+	}
+	if req.Interaction.Query.Cursor() == "" { // what a page link asks for is decided when it is opened
+		if err := a.within(ctx, taking{requests: 1}); err != nil {
+			return a.stopped(ctx, err)
+		}
 	}
 	ctx = adapters.WithTrace(ctx, adapters.Trace{RequestID: req.RequestID, Traceparent: req.Traceparent})
 	switch req.Interaction.Kind {

@@ -90,10 +90,16 @@ func (a *access) refuse(ctx context.Context, r audit.Record, err *fhir.Error, re
 // succeed records what leaves and builds the answer that holds it: the one place where patient data becomes an answer.
 func (a *access) succeed(ctx context.Context, status int, released []policy.Released, answer Answer) Answer {
 	r := a.record
+	r.Released, r.Patients = releasedItems(released)
+	if r.Intent == nil { // for a write its patients were counted before it was carried out
+		if err := a.within(ctx, taking{patients: r.Patients, documents: documents(r.Released)}); err != nil {
+			a.record.Withheld += len(released)
+			return a.stopped(ctx, err)
+		}
+	}
 	r.Phase, r.Outcome, r.Status, r.Upstream = audit.PhaseOutcome, audit.OutcomeSuccess, status, "ok"
 	r.Grants = a.decision.Grants()
 	r.Reasons = a.why(nil)
-	r.Released, r.Patients = releasedItems(released)
 	receipt, err := a.write(ctx, r)
 	if err != nil {
 		return Answer{decision: a.id, err: fhir.AsError(err)}
@@ -132,9 +138,18 @@ func releasedItems(released []policy.Released) (items []audit.ReleasedItem, pati
 			}
 			named = append(named, name)
 		}
-		items = append(items, audit.ReleasedItem{Ref: string(ref), Patients: named[first:len(named):len(named)], Removed: cut.Holes()})
+		items = append(items, audit.ReleasedItem{Ref: string(ref), Patients: named[first:len(named):len(named)], Removed: cut.Holes(),
+			Documents: cut.Documents()})
 	}
 	return items, patients
+}
+
+// documents is how many documents leave with items.
+func documents(items []audit.ReleasedItem) (n int) {
+	for i := range items {
+		n += items[i].Documents
+	}
+	return n
 }
 
 // upstreamClass is what became of the question to the EMR, for the trail (hazard H25: never a success that was none).

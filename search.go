@@ -19,15 +19,16 @@ const (
 type place struct {
 	cursor string // the EMR's; empty: its first page
 	skip   int
+	page   int // how many pages were given out before
 }
 
 // search answers one page of a search. The EMR's pages hold what the caller may not see, so a page of ours is filled from
 // as many of them as it takes, and there is a next link exactly if there is another entry to show: neither the length of a
 // page nor its link tells of what was kept back (hazards H3, H4).
 func (a *access) search(ctx context.Context) Answer {
-	query, from, err := a.openPage()
+	query, from, err := a.openPage(ctx)
 	if err != nil {
-		return a.deny(ctx, fhir.AsError(err))
+		return a.stopped(ctx, fhir.AsError(err))
 	}
 	count := query.Count()
 	if count == 0 {
@@ -42,7 +43,7 @@ func (a *access) search(ctx context.Context) Answer {
 	p := page{base: a.req.Base, self: at + "?" + query.Encode(), total: -1}
 	if found.more {
 		p.next = at + "?_cursor=" + url.QueryEscape(a.g.seal.cursor(a.binding(), cursorState{
-			Query: query.Encode(), Grants: a.decision.Grants(), Cursor: found.next.cursor, Skip: found.next.skip,
+			Query: query.Encode(), Grants: a.decision.Grants(), Cursor: found.next.cursor, Skip: found.next.skip, Page: from.page + 1,
 			Expires: a.start.Add(cursorLife).Unix()}))
 	} else if from == (place{}) {
 		p.total = len(found.released)
@@ -52,7 +53,7 @@ func (a *access) search(ctx context.Context) Answer {
 
 // openPage is what to search for and where to begin. A cursor carries its query sealed, so that a link holds no patient,
 // and is bound to caller, clinic and grants; what it carries is decided afresh.
-func (a *access) openPage() (fhir.Query, place, error) {
+func (a *access) openPage(ctx context.Context) (fhir.Query, place, error) {
 	query := a.req.Interaction.Query
 	if query.Cursor() == "" {
 		return query, place{}, nil
@@ -76,7 +77,13 @@ func (a *access) openPage() (fhir.Query, place, error) {
 	if !slices.Equal(c.Grants, a.decision.Grants()) {
 		return fhir.Query{}, place{}, cursorRefused()
 	}
-	return query, place{c.Cursor, c.Skip}, nil
+	if err := a.turned(c.Page + 1); err != nil {
+		return fhir.Query{}, place{}, err
+	}
+	if err := a.within(ctx, taking{requests: 1}); err != nil {
+		return fhir.Query{}, place{}, err
+	}
+	return query, place{c.Cursor, c.Skip, c.Page}, nil
 }
 
 // found is one page of ours.
@@ -105,7 +112,7 @@ func (a *access) collect(ctx context.Context, query fhir.Query, from place, coun
 			case released.IsZero():
 				f.withheld++
 			case len(f.released) == count:
-				f.more, f.next = true, place{at.cursor, i}
+				f.more, f.next = true, place{cursor: at.cursor, skip: i}
 				return f, nil
 			default:
 				f.released = append(f.released, released)

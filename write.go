@@ -77,11 +77,15 @@ func (a *access) body() (fhir.Resource, error) {
 
 // carryOut makes the intent durable, writes, and answers.
 func (a *access) carryOut(ctx context.Context, accepted policy.Accepted, status int) Answer {
+	patients := names(accepted.Patients())
+	if err := a.within(ctx, taking{patients: patients}); err != nil {
+		return a.stopped(ctx, err)
+	}
 	change := accepted.Change(a.g.seal.operationID(a))
 	a.record.Changed = accepted.Changed()
 	intent := a.record
 	intent.Phase, intent.Grants, intent.After = audit.PhaseIntent, accepted.Grants(), digest(change.Resource)
-	intent.Operation, intent.Patients = change.Operation, names(accepted.Patients())
+	intent.Operation, intent.Patients = change.Operation, patients
 	if !change.Base.IsZero() {
 		intent.Resource = change.Base.String()
 	}

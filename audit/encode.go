@@ -106,6 +106,7 @@ func appendItems(dst []byte, items []ReleasedItem) []byte {
 		dst = appendString(dst, lead, items[i].Ref)
 		dst = appendList(dst, `,"patients":`, items[i].Patients)
 		dst = appendInt(dst, `,"removed":`, items[i].Removed)
+		dst = appendInt(dst, `,"documents":`, items[i].Documents)
 		dst = append(dst, '}')
 	}
 	return append(dst, ']')

@@ -48,9 +48,7 @@ func (r *Record) dataEntity() entity {
 		What: &reference{Reference: r.Resource},
 	}
 	for _, item := range r.Released {
-		if item.Removed > 0 {
-			en.Detail = append(en.Detail, detail{"elements-removed", strconv.Itoa(item.Removed)})
-		}
+		en.Detail = append(en.Detail, item.details()...)
 	}
 	return en
 }
@@ -64,10 +62,19 @@ func (r *Record) released(patient string) []entity {
 		}
 		typ, _, _ := strings.Cut(item.Ref, "/")
 		en := entity{Type: coding{systemResource, typ, ""}, Role: &coding{systemObjectRole, "4", "Domain Resource"}, What: &reference{Reference: item.Ref}}
-		if item.Removed > 0 {
-			en.Detail = []detail{{"elements-removed", strconv.Itoa(item.Removed)}}
-		}
+		en.Detail = item.details()
 		out = append(out, en)
+	}
+	return out
+}
+
+// details are how much of a resource left.
+func (item *ReleasedItem) details() (out []detail) {
+	if item.Removed > 0 {
+		out = append(out, detail{"elements-removed", strconv.Itoa(item.Removed)})
+	}
+	if item.Documents > 0 {
+		out = append(out, detail{"documents", strconv.Itoa(item.Documents)})
 	}
 	return out
 }

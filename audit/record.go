@@ -87,6 +87,8 @@ type ReleasedItem struct {
 	Ref      string   `json:"ref"`                // "Type/id/_history/version" as released
 	Patients []string `json:"patients,omitempty"` // "Patient/1"
 	Removed  int      `json:"removed,omitempty"`  // how many elements were cut
+	// How many documents left with it, not only what is known about them: attachments with their data.
+	Documents int `json:"documents,omitempty"`
 }
 
 // Admin is what was done to the gateway itself.

@@ -32,7 +32,8 @@ func anyRecord(t *rapid.T) audit.Record {
 			ClientID: str.Draw(t, "client"), TokenID: str.Draw(t, "jti"), Role: str.Draw(t, "role"), Automated: rapid.Bool().Draw(t, "auto"), Address: str.Draw(t, "addr")},
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "items") {
-		r.Released = append(r.Released, audit.ReleasedItem{Ref: str.Draw(t, "ref"), Patients: list.Draw(t, "of"), Removed: rapid.IntRange(0, 2).Draw(t, "removed")})
+		r.Released = append(r.Released, audit.ReleasedItem{Ref: str.Draw(t, "ref"), Patients: list.Draw(t, "of"), Removed: rapid.IntRange(0, 2).Draw(t, "removed"),
+			Documents: rapid.IntRange(0, 2).Draw(t, "documents")})
 	}
 	if rapid.Bool().Draw(t, "settles") {
 		i := rapid.Int64Range(0, 1e15).Draw(t, "intent")

@@ -19,6 +19,9 @@ type Entry struct {
 // FullURL is the entry's fullUrl; empty where the server gives none.
 func (e Entry) FullURL() string { return e.entry.Get("fullUrl").Text() }
 
+// Mode is the entry's search.mode: match, include, outcome; empty where the server says none.
+func (e Entry) Mode() string { return e.entry.Get("search").Get("mode").Text() }
+
 // Matches reports whether the entry is what a search of that type looked for, and not what a server adds by itself: its
 // search.mode is match or not given, its resource of the type.
 func (e Entry) Matches(typ string) bool {

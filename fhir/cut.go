@@ -211,20 +211,33 @@ func (c Cut) markPosition() (at uint32, mark string) {
 	if labels := meta.Get("security"); labels.Kind() == Array {
 		return labels.node().start + 1, commaUnlessEmpty(labels, subsetted+",")
 	}
-	if meta.Kind() == Object && c.keepsSome(meta) {
+	if meta.Kind() == Object && c.keeps(meta) {
 		return meta.node().start + 1, commaUnlessEmpty(meta, security+",")
 	}
 	return c.r.root.node().start + 1, `"meta":{` + security + "},"
 }
 
-// keepsSome reports whether meta survives the cut; a meta that is removed whole is written anew.
-func (c Cut) keepsSome(meta Value) bool {
+// keeps reports whether something of v, a value of the resource, is left.
+func (c Cut) keeps(v Value) bool {
 	for _, h := range c.holes {
-		if h.start <= meta.node().start && h.end >= meta.node().end {
+		if h.start <= v.node().start && h.end >= v.node().end {
 			return false
 		}
 	}
 	return true
+}
+
+// Documents is how many documents leave with a DocumentReference: attachments whose data is not cut.
+func (c Cut) Documents() (n int) {
+	if string(c.r.root.Get("resourceType").text()) != "DocumentReference" {
+		return 0
+	}
+	for data := range c.r.root.Path("content.attachment.data") {
+		if c.keeps(data) {
+			n++
+		}
+	}
+	return n
 }
 
 // commaUnlessEmpty takes the last comma from what goes into v before everything else, if there is nothing else.

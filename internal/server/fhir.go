@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"io"
+	"math"
 	"mime"
 	"net/http"
 	"net/netip"
@@ -212,7 +213,7 @@ func (s *server) errorHeaders(c *gin.Context, err *fhir.Error) {
 	case fhir.KindMethodNotAllowed:
 		h.Set("Allow", "GET, POST, PUT")
 	case fhir.KindThrottled, fhir.KindUnavailable:
-		h.Set("Retry-After", strconv.Itoa(max(1, int(err.RetryAfter.Seconds()))))
+		h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(err.RetryAfter.Seconds())))))
 	}
 }
 

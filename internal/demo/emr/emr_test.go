@@ -83,7 +83,7 @@ func ids(t *testing.T, body string) map[string]string {
 	}
 	out := map[string]string{}
 	for _, e := range entries {
-		out[e.Mode] = strings.TrimSpace(out[e.Mode] + " " + e.Resource.ID())
+		out[e.Mode()] = strings.TrimSpace(out[e.Mode()] + " " + e.Resource.ID())
 	}
 	return out
 }
