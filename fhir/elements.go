@@ -133,6 +133,11 @@ func (e Elements) Intersect(o Elements) Elements {
 	return e.combine(o, e.whole && o.whole, Elements.Intersect)
 }
 
+// Minus shows what e shows and o does not.
+func (e Elements) Minus(o Elements) Elements {
+	return e.combine(o, e.whole && !o.whole, Elements.Minus)
+}
+
 func (e Elements) combine(o Elements, whole bool, with func(Elements, Elements) Elements) Elements {
 	out := Elements{whole: whole}
 	for _, k := range slices.CompactFunc(inOrder(slices.Concat(e.kids, o.kids)), sameName) {
