@@ -147,12 +147,20 @@ var changing = regexp.MustCompile(`[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-
 func (a *answer) plain() string {
 	s := string(a.body)
 	for _, v := range append(slices.Clone(a.ask.args), a.ask.filled...) {
-		s = strings.ReplaceAll(s, v, "·")
+		s = without(s, v)
 		if i := strings.LastIndexByte(v, '/'); i >= 0 {
-			s = strings.ReplaceAll(s, v[i+1:], "·")
+			s = without(s, v[i+1:])
 		}
 	}
 	return changing.ReplaceAllString(s, "·")
+}
+
+// without is s without v where v stands as a word of its own: a short one is a part of many others.
+func without(s, v string) string {
+	if v == "" || !strings.Contains(s, v) {
+		return s
+	}
+	return regexp.MustCompile(`(^|\W)`+regexp.QuoteMeta(v)+`(\W|$)`).ReplaceAllString(s, "$1·$2")
 }
 
 // telling are the headers that say something of a resource; names of the others count, their values do not.

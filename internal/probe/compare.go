@@ -27,8 +27,17 @@ func (t *trial) spilled(a *answer, controls ...*answer) bool {
 	if len(more) == 0 {
 		return false
 	}
-	t.note(Leak, "the answer holds "+strings.Join(more, ", ")+"; the control does not", append([]*answer{a}, controls...)...)
+	t.note(Leak, "the answer holds "+listed(more)+"; the control does not", append([]*answer{a}, controls[:min(1, len(controls))]...)...)
 	return true
+}
+
+// listed joins what spilled, the canaries as a number.
+func listed(spilt []string) string {
+	rest := slices.DeleteFunc(slices.Clone(spilt), func(s string) bool { return strings.HasPrefix(s, "canary") })
+	if n := len(spilt) - len(rest); n > 0 {
+		rest = append(rest, fmt.Sprintf("%d of the known-file's values", n))
+	}
+	return strings.Join(rest, ", ")
 }
 
 // failed notes a warning where there is no answer to judge.
@@ -87,7 +96,7 @@ func (t *trial) oracle(p pair) {
 	case what != "" && !p.counts(hit, miss):
 		t.note(OK, "the matches show what was searched by")
 	case what != "":
-		t.note(Leak, fmt.Sprintf("%s tells %s: a value that exists and a made-up one are answered differently", what, p.tells), hit, miss)
+		t.note(Leak, fmt.Sprintf("tells %s by %s: a value that exists and a made-up one are answered differently", p.tells, what), hit, miss)
 	case hit.refused():
 		t.note(OK, "refused, the same for both values")
 	case p.k.plain.isSearchset() && differ(hit, p.k.plain) == "":

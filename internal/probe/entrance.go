@@ -158,7 +158,7 @@ func graphQL(t *trial) {
 			tried = true
 			switch {
 			case t.over() || t.failed(got) || t.spilled(got, control):
-			case got.good() && !control.good() && listed(got):
+			case got.good() && !control.good() && listsIDs(got):
 				t.note(Leak, "$graphql lists "+typ+" resources, which a search does not", got, control)
 			default:
 				t.note(OK, "refused, or answered without resources")
@@ -170,8 +170,8 @@ func graphQL(t *trial) {
 	}
 }
 
-// listed reports whether an answer of GraphQL holds a list of ids.
-func listed(a *answer) bool {
+// listsIDs reports whether an answer of GraphQL holds a list of ids.
+func listsIDs(a *answer) bool {
 	for name, member := range a.doc.Get("data").Members() {
 		if strings.HasSuffix(name, "List") {
 			for item := range member.Items() {
