@@ -85,13 +85,15 @@ func (k *cutter) value(c uint32, e Elements) bool {
 
 // child cuts below the child at m of something of which e is shown, and reports whether anything of it is left.
 func (k *cutter) child(m uint32, e Elements, in place) bool {
-	switch in {
-	case ofArray:
+	if in == ofArray {
 		return k.value(m, e)
+	}
+	name := memberName(k.doc.src, &k.doc.nodes[m])
+	switch in {
 	case ofMeta:
-		return k.technical(m)
+		return k.technical(m, name)
 	case ofResource:
-		switch string(memberName(k.doc.src, &k.doc.nodes[m])) {
+		switch string(name) {
 		case "resourceType", "id":
 			return true
 		case "meta":
@@ -99,10 +101,10 @@ func (k *cutter) child(m uint32, e Elements, in place) bool {
 		case "text":
 			return k.text
 		case "_text":
-			return k.value(m, e.childOf([]byte("_text"))) && k.text
+			return k.value(m, e.childOf(name)) && k.text
 		}
 	}
-	return k.value(m, e.childOf(memberName(k.doc.src, &k.doc.nodes[m])))
+	return k.value(m, e.childOf(name))
 }
 
 // meta keeps the technical part. What has the wrong shape goes too, or the mark would become a duplicate member.
@@ -110,10 +112,9 @@ func (k *cutter) meta(c uint32) bool {
 	return k.doc.nodes[c].kind == Object && k.each(c, Elements{}, ofMeta)
 }
 
-func (k *cutter) technical(m uint32) bool {
-	n := &k.doc.nodes[m]
-	name := string(bytes.TrimPrefix(memberName(k.doc.src, n), []byte("_")))
-	return slices.Contains(metaElements, name) && (name != "security" || n.kind == Array)
+func (k *cutter) technical(m uint32, name []byte) bool {
+	name = bytes.TrimPrefix(name, []byte("_"))
+	return slices.Contains(metaElements, string(name)) && (string(name) != "security" || k.doc.nodes[m].kind == Array)
 }
 
 // each cuts below every child of the object or array at c, of which e is shown, and records holes for those that go, commas

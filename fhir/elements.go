@@ -110,11 +110,14 @@ func (e Elements) childOf(name []byte) Elements {
 func (e Elements) child(name []byte) Elements {
 	for i := range e.kids {
 		k := &e.kids[i]
-		if len(k.name) == len(name) && k.name == string(name) {
-			return k.Elements
+		if len(k.name) < len(name) {
+			continue
 		}
 		if len(k.name) > len(name) {
 			break
+		}
+		if k.name == string(name) {
+			return k.Elements
 		}
 	}
 	return Elements{whole: e.whole}
