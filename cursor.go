@@ -1,6 +1,7 @@
 package vestibule
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -19,6 +20,10 @@ import (
 
 // cursorLife is how long a page link works.
 const cursorLife = 15 * time.Minute
+
+// cursorBlock is what a cursor's length is rounded up to: sealed, it still shows how long it is, and the places in the EMR's
+// answers that it holds are longer the more was kept back before them (hazard H3).
+const cursorBlock = 512
 
 // sealer keeps what callers carry for us: page cursors, encrypted because they hold the query and the EMR's own cursor,
 // and bound to who may use them; and it derives the ids under which writes happen once.
@@ -68,7 +73,8 @@ func (s sealer) cursor(binding []byte, c cursorState) string {
 	if err != nil { // strings and integers always marshal
 		return ""
 	}
-	return base64.RawURLEncoding.EncodeToString(s.aead.Seal(nil, nil, plain, binding))
+	padded := append(plain, bytes.Repeat([]byte(" "), cursorBlock-len(plain)%cursorBlock)...) // JSON does not mind
+	return base64.RawURLEncoding.EncodeToString(s.aead.Seal(nil, nil, padded, binding))
 }
 
 func (s sealer) openCursor(token string, binding []byte, now time.Time) (cursorState, error) {
