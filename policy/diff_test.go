@@ -18,15 +18,9 @@ func drawRules(t *rapid.T, ctx Context, name string) Rules {
 	var out Rules
 	for i, g := range drawGrants(t, ctx) {
 		g.Name = fmt.Sprintf("%s-%d", name, i)
-		g.To = rapid.SampledFrom([]To{
-			{User: "https://id.example|amara"}, {User: "https://id.example|noor"}, {Team: "assistco/front-desk"}, {Platform: "assistco"},
-			{Platform: "assistco", Automated: true},
-		}).Draw(t, "to")
-		g.Hours = rapid.SampledFrom([]string{"", "", "Mon-Fri 07:30-18:00", "Sat-Wed 09:00-12:00", "Wed 10:00-10:01"}).Draw(t, "hours")
-		g.Networks = rapid.SampledFrom([][]string{nil, nil, {"203.0.113.0/24"}, {"203.0.113.0/25", "203.0.113.128/25"}, {"203.0.113.9", "2001:db8::/32"}}).Draw(t, "networks")
-		g.Purposes = rapid.SampledFrom([][]string{nil, nil, {"PATADMIN"}, {"PATADMIN", "TREAT"}, {"COC"}}).Draw(t, "purposes")
-		g.From = rapid.SampledFrom([]string{"", "", "2026-11-26"}).Draw(t, "from")
-		g.Until = rapid.SampledFrom([]string{"2027-02-28", "2026-11-26", "2026-11-27"}).Draw(t, "until")
+		for field := range grantFields {
+			drawField(t, &g, field)
+		}
 		out.Grants = append(out.Grants, g)
 	}
 	for i, s := range rapid.SliceOfN(rapid.SampledFrom([]Stop{
@@ -50,6 +44,46 @@ func drawRules(t *rapid.T, ctx Context, name string) Rules {
 		out.Guardrails = append(out.Guardrails, g)
 	}
 	return out
+}
+
+const grantFields = 6
+
+func drawField(t *rapid.T, g *Grant, field int) {
+	switch field {
+	case 0:
+		g.To = rapid.SampledFrom([]To{
+			{User: "https://id.example|amara"}, {User: "https://id.example|noor"}, {Team: "assistco/front-desk"}, {Platform: "assistco"},
+			{Platform: "assistco", Automated: true},
+		}).Draw(t, "to")
+	case 1:
+		g.Hours = rapid.SampledFrom([]string{"", "", "Mon-Fri 07:30-18:00", "Sat-Wed 09:00-12:00", "Wed 10:00-10:01"}).Draw(t, "hours")
+	case 2:
+		g.Networks = rapid.SampledFrom([][]string{nil, nil, {"203.0.113.0/24"}, {"203.0.113.0/25", "203.0.113.128/25"}, {"203.0.113.9", "2001:db8::/32"}}).Draw(t, "networks")
+	case 3:
+		g.Purposes = rapid.SampledFrom([][]string{nil, nil, {"PATADMIN"}, {"PATADMIN", "TREAT"}, {"COC"}}).Draw(t, "purposes")
+	case 4:
+		g.From = rapid.SampledFrom([]string{"", "", "2026-11-26"}).Draw(t, "from")
+	case 5:
+		g.Until = rapid.SampledFrom([]string{"2027-02-28", "2026-11-26", "2026-11-27"}).Draw(t, "until")
+	}
+}
+
+// drawChange is rules with one thing changed: small changes are where a difference is one of one dimension.
+func drawChange(t *rapid.T, ctx Context, rules Rules) Rules {
+	rules.Grants = slices.Clone(rules.Grants)
+	if len(rules.Grants) == 0 {
+		return drawRules(t, ctx, "b")
+	}
+	g := &rules.Grants[rapid.IntRange(0, len(rules.Grants)-1).Draw(t, "changed")]
+	if field := rapid.IntRange(0, grantFields+2).Draw(t, "field"); field < grantFields {
+		drawField(t, g, field)
+	} else if p, ok := drawPermission(t, ctx); ok {
+		g.Permissions = slices.Clone(g.Permissions)
+		g.Permissions[rapid.IntRange(0, len(g.Permissions)-1).Draw(t, "permission")] = p
+	} else {
+		rules.Stops, rules.Directives, rules.Guardrails = nil, nil, nil
+	}
+	return rules
 }
 
 // drawCaller is somebody, somewhere, for something, at some time from Wednesday on.
@@ -145,8 +179,13 @@ func TestADifferenceIsExact(t *testing.T) {
 	ctx, now := Context{maple(t), wednesday(t)}, wednesday(t)
 	zone := ctx.Clinic.Zone
 	rapid.Check(t, func(rt *rapid.T) {
-		a, errA := Compile(ctx.Clinic, drawRules(rt, ctx, "a"))
-		b, errB := Compile(ctx.Clinic, drawRules(rt, ctx, "b"))
+		before := drawRules(rt, ctx, "a")
+		after := drawRules(rt, ctx, "b")
+		if rapid.IntRange(0, 3).Draw(rt, "small change") > 0 {
+			after = drawChange(rt, ctx, before)
+		}
+		a, errA := Compile(ctx.Clinic, before)
+		b, errB := Compile(ctx.Clinic, after)
 		if errA != nil || errB != nil {
 			t.Fatal(errA, errB)
 		}

@@ -258,14 +258,14 @@ func (n nets) under(list []netip.Prefix) []netip.Prefix {
 	for _, a := range n.in {
 		for _, b := range list {
 			if a.Overlaps(b) {
-				out = append(out, narrower(a, b))
+				out = append(out, longerPrefix(a, b))
 			}
 		}
 	}
 	return out
 }
 
-func narrower(a, b netip.Prefix) netip.Prefix {
+func longerPrefix(a, b netip.Prefix) netip.Prefix {
 	if a.Bits() > b.Bits() {
 		return a
 	}
