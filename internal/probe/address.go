@@ -12,10 +12,10 @@ import (
 // addressProbes are about addresses in answers (hazard H10).
 func addressProbes() []Probe {
 	return []Probe{
-		{Name: "foreign-links", Hazard: "H10", Shows: "Whether links, fullUrls or redirects lead to another origin than the base's: an EMR's own address leaves.", try: func(t *trial) {
+		{Name: "foreign-links", Hazard: "H10", Shows: "Whether links, fullUrls or redirects lead to another origin than the base's: an EMR's own address leaves.", late: true, try: func(t *trial) {
 			t.watched(t.watch.foreign, "a link, a fullUrl or a redirect leads to another origin")
 		}},
-		{Name: "attachment-url", Hazard: "H10", Shows: "Whether attachment.url leads to another origin: such addresses often open a document without a log-in.", try: func(t *trial) {
+		{Name: "attachment-url", Hazard: "H10", Shows: "Whether attachment.url leads to another origin: such addresses often open a document without a log-in.", late: true, try: func(t *trial) {
 			if len(t.kinds["DocumentReference"].visible) == 0 && len(t.watch.documents) == 0 {
 				t.note(NotApplicable, "no DocumentReference is visible")
 				return
@@ -23,7 +23,7 @@ func addressProbes() []Probe {
 			t.watched(t.watch.documents, "an attachment's address leads to another origin")
 		}},
 		{Name: "attachment-open", Hazard: "H10", Shows: "Whether an attachment at the base's origin opens without a token.", try: openAttachments},
-		{Name: "absolute-references", Hazard: "H10", Shows: "Whether references lead to another origin: an EMR's own address leaves.", try: func(t *trial) {
+		{Name: "absolute-references", Hazard: "H10", Shows: "Whether references lead to another origin: an EMR's own address leaves.", late: true, try: func(t *trial) {
 			t.watched(t.watch.refs, "a reference leads to another origin")
 		}},
 		{Name: "forwarded-host", Hazard: "H10", Shows: "Whether a caller can choose the host in links, with X-Forwarded-Host and its like, and so poison what is kept or followed.", try: forwardedHost},

@@ -174,16 +174,17 @@ func referencedTwins(t *trial) {
 // errorProbes are about what refusals say (hazards H9 and H1).
 func errorProbes() []Probe {
 	return []Probe{
-		{Name: "canaries", Hazard: "H9", Shows: "Whether a value of the known-file stands in any answer of the whole run, error or header.", try: func(t *trial) {
+		{Name: "canaries", Hazard: "H9", Shows: "Whether a value of the known-file stands in any answer of the whole run, error or header.", late: true, try: func(t *trial) {
 			if len(t.Known.Values) == 0 {
 				t.note(NotApplicable, "the known-file names no values")
 				return
 			}
+			t.malformed()
 			t.watched(t.watch.canaries, "a value of the known-file stands in an answer")
 		}},
 		{Name: "error-echo", Hazard: "H9", Shows: "Whether an error repeats what was sent, so that a patient's name put into the wrong place ends in logs, or as markup in a page.", try: echoes},
-		{Name: "error-stack", Hazard: "H9", Shows: "Whether errors show stack traces, SQL or paths of files.", try: traces},
-		{Name: "error-server", Hazard: "H9", Shows: "Whether a malformed request makes the server fail (5xx), which tells how it is built.", try: func(t *trial) {
+		{Name: "error-stack", Hazard: "H9", Shows: "Whether errors show stack traces, SQL or paths of files.", late: true, try: traces},
+		{Name: "error-server", Hazard: "H9", Shows: "Whether a malformed request makes the server fail (5xx), which tells how it is built.", late: true, try: func(t *trial) {
 			t.malformed()
 			if len(t.watch.failing) > 0 {
 				t.note(Warning, "some requests of this run were answered with 5xx", t.watch.failing...)

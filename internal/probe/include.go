@@ -35,7 +35,7 @@ func includeProbes() []Probe {
 			return []string{"_revinclude:iterate=Task:focus", "_revinclude:iterate=Provenance:target"}
 		}),
 		{Name: "include-by-post", Hazard: "H2", Shows: "The same in the body of a POST _search.", try: includeByPost},
-		{Name: "contained-in-answers", Hazard: "H2", Shows: "Whether resources within resources leave with them: nobody decided about those.", try: func(t *trial) {
+		{Name: "contained-in-answers", Hazard: "H2", Shows: "Whether resources within resources leave with them: nobody decided about those.", late: true, try: func(t *trial) {
 			t.watched(t.watch.contained, "an answer holds a contained resource, about which nobody decided")
 		}},
 		{Name: "reference-displays", Hazard: "H2", Shows: "Whether the display of a reference tells the name behind it although the known-file hides it.", try: displays},

@@ -45,7 +45,7 @@ func (s *session) learn() error {
 	for _, typ := range slices.Concat(mainTypes(), otherTypes()) {
 		k := s.see(typ)
 		s.kinds[typ] = k
-		answered = answered || k.plain.isSearchset() || k.plain.doc.Get("resourceType").Text() == "OperationOutcome"
+		answered = answered || k.plain.isSearchset() || k.plain.doc.Get("resourceType").Text() == "OperationOutcome" || k.plain.broken != nil
 		if k.plain.status == http.StatusUnauthorized {
 			unauthorized++
 		}

@@ -10,10 +10,10 @@ import (
 // memberProbes are about names of members in answers (hazard H11) and about what a caller who sees a part may break (H12).
 func memberProbes() []Probe {
 	return []Probe{
-		{Name: "answer-duplicate-members", Hazard: "H11", Shows: "Whether answers hold a member twice: of two readers each takes another one, and so does what cuts.", try: func(t *trial) {
+		{Name: "answer-duplicate-members", Hazard: "H11", Shows: "Whether answers hold a member twice: of two readers each takes another one, and so does what cuts.", late: true, try: func(t *trial) {
 			t.watched(t.watch.doubled, "an answer holds a member twice")
 		}},
-		{Name: "answer-escaped-members", Hazard: "H11", Shows: "Whether answers spell names of members with escapes, which get past what cuts by name.", try: func(t *trial) {
+		{Name: "answer-escaped-members", Hazard: "H11", Shows: "Whether answers spell names of members with escapes, which get past what cuts by name.", late: true, try: func(t *trial) {
 			t.watched(t.watch.escapes, "an answer spells the name of a member with an escape")
 		}},
 		{Name: "hidden-elements", Hazard: "H11", Shows: "Whether elements that the known-file hides stand in plain answers, themselves or as extensions of theirs.", try: func(t *trial) {

@@ -71,7 +71,7 @@ func pageProbes() []Probe {
 		}},
 		{Name: "page-link-host", Hazard: "H3", Shows: "Whether page links lead to another host, past what guards this one.", try: func(t *trial) {
 			for _, k := range t.searched() {
-				for _, a := range k.pages {
+				for _, a := range append(slices.Clone(k.pages), t.do(get("/"+k.typ+"?_count=1"))) {
 					if n := a.link("next"); n != "" && t.foreign(n) {
 						t.note(Leak, "a next link leads to another origin than the base's", a)
 					} else {

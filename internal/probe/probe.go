@@ -19,7 +19,8 @@ type Probe struct {
 	Hazard string // H1 to H13, as in Hazards
 	Shows  string // one sentence: what a leak would mean
 
-	try func(*trial)
+	try  func(*trial)
+	late bool // it looks at the answers of all others, and is run after them
 }
 
 // Verdict is what came of a probe.
@@ -149,18 +150,34 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if err := s.learn(); err != nil {
 		return r, err
 	}
-	for i, p := range probes {
-		if ctx.Err() != nil {
-			break
-		}
-		o.Progress(i, len(probes), p.Name)
-		if result := s.run(p); ctx.Err() == nil {
-			r.Results = append(r.Results, result)
-		}
-	}
+	r.Results = s.runAll(probes)
 	r.Sees, r.Requests, r.Took = s.sees(), s.requests, o.Now().Sub(r.Started)
 	r.Interrupted = ctx.Err() != nil
 	return r, nil
+}
+
+// runAll runs the probes, those that look at the answers of others last, and returns the results in the order of the probes.
+func (s *session) runAll(probes []Probe) []Result {
+	results, done := map[string]Result{}, 0
+	for _, late := range []bool{false, true} {
+		for _, p := range probes {
+			if p.late != late || s.ctx.Err() != nil {
+				continue
+			}
+			s.Progress(done, len(probes), p.Name)
+			if result := s.run(p); s.ctx.Err() == nil {
+				results[p.Name] = result
+				done++
+			}
+		}
+	}
+	var out []Result
+	for _, p := range probes {
+		if r, ok := results[p.Name]; ok {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 func chosen(only []string) ([]Probe, error) {
