@@ -63,7 +63,8 @@ func New(o Options) (*Gateway, error) {
 	return g, nil
 }
 
-// SetClinics replaces the clinics; accesses that have been decided go on under what was decided.
+// SetClinics replaces the clinics. Accesses under way at a clinic that has another Policy than before are decided again
+// before anything leaves or is written; those at a clinic whose Policy stayed go on.
 func (g *Gateway) SetClinics(clinics ...*Clinic) {
 	m := make(map[string]*Clinic, len(clinics))
 	for _, c := range clinics {
@@ -164,11 +165,14 @@ type access struct {
 	start    time.Time
 	id       string // UUIDv7: the decision's id, and the id of every record of this access
 	decision policy.Decision
-	decided  bool // whether decision is more than the zero Decision, which denies
+	decided  bool             // whether decision is more than the zero Decision, which denies
+	asked    fhir.Interaction // what decision is about: of a page link, the search it stands for
+	renewed  bool             // whether it was decided again
 	record   audit.Record
 }
 
 func (a *access) decide(q fhir.Interaction) {
+	a.asked = q
 	a.decision, a.decided = a.clinic.Policy.Decide(policy.Request{Caller: a.req.Caller, Clinic: a.clinic.Name, Interaction: q, Now: a.start}), true
 }
 

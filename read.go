@@ -12,6 +12,9 @@ import (
 // the answer is the same (hazard H9).
 func (a *access) read(ctx context.Context) Answer {
 	r, err := a.clinic.EMR.Read(ctx, a.target())
+	if a.renew() && !a.decision.Permitted() {
+		return a.deny(ctx, a.decision.Err())
+	}
 	if fail := a.emrFailure(ctx, err); fail != nil {
 		return *fail
 	}

@@ -104,6 +104,9 @@ func (a *access) succeed(ctx context.Context, status int, released []policy.Rele
 	if err != nil {
 		return Answer{decision: a.id, err: fhir.AsError(err)}
 	}
+	if !a.stillHolds(released) {
+		return a.heldBack(ctx, released)
+	}
 	answer.decision, answer.receipt, answer.released = a.id, receipt, released
 	return answer
 }
@@ -115,6 +118,9 @@ func (a *access) why(codes []string, more ...policy.Reason) []string {
 	}
 	for _, reason := range more {
 		codes = appendNew(codes, string(reason.Code))
+	}
+	if a.renewed {
+		codes = appendNew(codes, CodeRulesChanged)
 	}
 	return codes
 }

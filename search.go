@@ -25,19 +25,35 @@ type place struct {
 // search answers one page of a search. The EMR's pages hold what the caller may not see, so a page of ours is filled from
 // as many of them as it takes, and there is a next link exactly if there is another entry to show: neither the length of a
 // page nor its link tells of what was kept back (hazards H3, H4).
+//
+// Under other rules than those it began with it begins again: what is searched for may be another, and what may be shown.
 func (a *access) search(ctx context.Context) Answer {
-	query, from, err := a.openPage(ctx)
-	if err != nil {
-		return a.stopped(ctx, fhir.AsError(err))
+	for range renewals {
+		query, from, err := a.openPage(ctx)
+		if err != nil {
+			return a.stopped(ctx, fhir.AsError(err))
+		}
+		count := query.Count()
+		if count == 0 {
+			count = defaultCount
+		}
+		found, err := a.collect(ctx, a.decision.Narrow(query).WithCount(count), from, count)
+		if a.renew() {
+			if !a.decision.Permitted() {
+				return a.deny(ctx, a.decision.Err())
+			}
+			continue
+		}
+		if err != nil {
+			return a.fail(ctx, fhir.AsError(err))
+		}
+		return a.answerPage(ctx, query, from, found)
 	}
-	count := query.Count()
-	if count == 0 {
-		count = defaultCount
-	}
-	found, err := a.collect(ctx, a.decision.Narrow(query).WithCount(count), from, count)
-	if err != nil {
-		return a.fail(ctx, fhir.AsError(err))
-	}
+	return a.deny(ctx, rulesChanged())
+}
+
+// answerPage answers with what was found.
+func (a *access) answerPage(ctx context.Context, query fhir.Query, from place, found found) Answer {
 	a.record.Withheld = found.withheld
 	at := a.req.Base + "/" + query.Type()
 	p := page{base: a.req.Base, self: at + "?" + query.Encode(), total: -1}
@@ -80,8 +96,10 @@ func (a *access) openPage(ctx context.Context) (fhir.Query, place, error) {
 	if err := a.turned(c.Page + 1); err != nil {
 		return fhir.Query{}, place{}, err
 	}
-	if err := a.within(ctx, taking{requests: 1}); err != nil {
-		return fhir.Query{}, place{}, err
+	if !a.renewed { // one request, however often it begins again
+		if err := a.within(ctx, taking{requests: 1}); err != nil {
+			return fhir.Query{}, place{}, err
+		}
 	}
 	return query, place{c.Cursor, c.Skip, c.Page}, nil
 }
@@ -102,6 +120,9 @@ func (a *access) collect(ctx context.Context, query fhir.Query, from place, coun
 		p, err := a.clinic.EMR.Search(ctx, query, at.cursor)
 		if err != nil {
 			return found{}, err
+		}
+		if a.outdated() { // nothing of it will be shown, so nothing more is asked for
+			return found{}, nil
 		}
 		if f.released == nil {
 			f.released = make([]policy.Released, 0, min(count, len(p.Resources)))

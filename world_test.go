@@ -3,6 +3,7 @@ package vestibule_test
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/rand"
 	"database/sql"
 	"fmt"
 	"net/netip"
@@ -165,6 +166,16 @@ type world struct {
 	emr    *emr
 	caller policy.Caller
 	clock  time.Time
+
+	onRecord func() // runs while a record is on its way into the ledger
+}
+
+// Read is the ledger's randomness. Sixteen bytes are a record's salt, asked for where the record is handed in.
+func (w *world) Read(p []byte) (int, error) {
+	if w.onRecord != nil && len(p) == 16 {
+		w.onRecord()
+	}
+	return rand.Read(p)
 }
 
 const assistant = "https://id.example|amara"
@@ -176,7 +187,7 @@ func newWorld(t *testing.T, e *emr, permissions ...policy.Permission) *world {
 		t.Fatal(err)
 	}
 	w := &world{db: db, emr: e, clock: now, key: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))}
-	if w.ledger, err = audit.Open(t.Context(), db, audit.Options{Key: w.key, Deployment: "gateway.test"}); err != nil {
+	if w.ledger, err = audit.Open(t.Context(), db, audit.Options{Key: w.key, Deployment: "gateway.test", Random: w}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.ledger.Close(); db.Close() })
@@ -193,9 +204,18 @@ func newWorld(t *testing.T, e *emr, permissions ...policy.Permission) *world {
 // grant gives the assistant a version of the one grant.
 func (w *world) grant(t *testing.T, version int, permissions ...policy.Permission) {
 	t.Helper()
-	grant := policy.Grant{Clinic: "maple", Name: "front-desk", To: policy.To{User: assistant}, Because: "Covers the front desk",
+	w.under(t, policy.Rules{Grants: []policy.Grant{frontDesk(version, permissions...)}})
+}
+
+func frontDesk(version int, permissions ...policy.Permission) policy.Grant {
+	return policy.Grant{Clinic: "maple", Name: "front-desk", To: policy.To{User: assistant}, Because: "Covers the front desk",
 		Until: "2027-01-31", Permissions: permissions, Version: version, Approved: now.AddDate(0, 0, -1)}
-	set, err := policy.Compile(policy.Clinic{Name: "maple", Zone: time.UTC}, policy.Rules{Grants: []policy.Grant{grant}})
+}
+
+// under puts the clinic under rules.
+func (w *world) under(t *testing.T, rules policy.Rules) {
+	t.Helper()
+	set, err := policy.Compile(policy.Clinic{Name: "maple", Zone: time.UTC}, rules)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ func (a *access) create(ctx context.Context) Answer {
 	if accepted.IsZero() {
 		return a.deny(ctx, a.decision.Refusal(reasons), reasons...)
 	}
-	return a.carryOut(ctx, accepted, http.StatusCreated)
+	return a.carryOut(ctx, fhir.Resource{}, proposed, accepted, http.StatusCreated)
 }
 
 // update answers an update. What may not be seen answers as if it were not there, also to a stale or a bad update.
@@ -34,6 +34,9 @@ func (a *access) update(ctx context.Context) Answer {
 			"Say which version you change: send If-Match with the ETag of your last read."))
 	}
 	before, err := a.clinic.EMR.Read(ctx, a.target())
+	if a.renew() && !a.decision.Permitted() {
+		return a.deny(ctx, a.decision.Err())
+	}
 	if fail := a.emrFailure(ctx, err); fail != nil {
 		return *fail
 	}
@@ -55,7 +58,7 @@ func (a *access) update(ctx context.Context) Answer {
 		return a.written(ctx, before, http.StatusOK)
 	}
 	a.record.Before = digest(before)
-	return a.carryOut(ctx, accepted, http.StatusOK)
+	return a.carryOut(ctx, before, proposed, accepted, http.StatusOK)
 }
 
 // body parses what the caller sent and checks that it is what the URL says.
@@ -75,8 +78,9 @@ func (a *access) body() (fhir.Resource, error) {
 	return r, nil
 }
 
-// carryOut makes the intent durable, writes, and answers.
-func (a *access) carryOut(ctx context.Context, accepted policy.Accepted, status int) Answer {
+// carryOut makes the intent durable, writes, and answers. A write that the rules do not permit any more, once its intent is
+// durable, is not sent.
+func (a *access) carryOut(ctx context.Context, before, proposed fhir.Resource, accepted policy.Accepted, status int) Answer {
 	patients := names(accepted.Patients())
 	if err := a.within(ctx, taking{patients: patients}); err != nil {
 		return a.stopped(ctx, err)
@@ -95,13 +99,22 @@ func (a *access) carryOut(ctx context.Context, accepted policy.Accepted, status 
 	}
 	index := receipt.Index()
 	a.record.Intent = &index
+	emr := a.clinic.EMR
+	if a.renew() {
+		if again, reasons := a.decision.Accept(before, proposed); again.IsZero() || !sameWrite(accepted, again) {
+			return a.unsent(ctx, again, reasons)
+		}
+	}
 	// From here the write happens or not whatever the caller does: a hang-up must not leave it half-known.
-	r, err := a.clinic.EMR.Write(context.WithoutCancel(ctx), change)
+	r, err := emr.Write(context.WithoutCancel(ctx), change)
 	if err != nil {
 		a.record.Patients = intent.Patients
 		return a.fail(ctx, fhir.AsError(err))
 	}
 	a.record.After = digest(r)
+	if a.renew() && !a.decision.Permitted() {
+		return a.carriedOut(ctx, patients)
+	}
 	return a.written(ctx, r, status)
 }
 

@@ -12,6 +12,8 @@ func writes() []Row {
 	return []Row{
 		{"version-stale", StageEMR, fhir.KindStale, "The resource has changed since you read it.", "Read it again, make your change there, and send the new ETag in If-Match."},
 		{"written-out-of-reach", StageEMR, fhir.KindUpstream, "The EMR has carried out the write, and what it made of it lies outside the grants.", "Ask the clinic to look at it; do not repeat it."},
+		{"written-then-stopped", StageEMR, fhir.KindForbidden, "The EMR has carried out the write; since then the clinic has stopped what permitted it, so the result is not shown.", "Do not send it again; ask the clinic."},
+		{"rules-changed", StageEMR, fhir.KindUnavailable, "The clinic changed who may do what while the access was under way, so it was decided again. Beside another code: with that result. Alone: nothing was released or written.", "Send it again."},
 		{"partly-visible", StageEMR, fhir.KindUnprocessable, "An element of which only a part is shown cannot be replaced: that would erase the rest.", "Send the element back as it was received."},
 		{"search-too-broad", StageEMR, fhir.KindUnprocessable, "The search finds too much outside the grants to answer it.", "Narrow it, for example by date or practitioner."},
 	}
