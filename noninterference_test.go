@@ -72,7 +72,7 @@ func TestNoAnswerTellsWhatIsHidden(t *testing.T) {
 	}
 	count, paged, found, denied, missing := 0, 0, 0, 0, 0
 	for seed := range uint64(worlds) {
-		w := newTwins(t, seed, g.caller)
+		w := newTwins(t, seed, g.caller, "rs", "rs", "r", "s")
 		if w.differ == 0 {
 			continue
 		}

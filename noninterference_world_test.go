@@ -41,7 +41,8 @@ func (w *twins) some(n int, from []string) (out []string) {
 	return out
 }
 
-func newTwins(t *testing.T, seed uint64, caller policy.Caller) *twins {
+// newTwins draws two worlds; letters are what permissions may give.
+func newTwins(t *testing.T, seed uint64, caller policy.Caller, letters ...string) *twins {
 	t.Helper()
 	w := &twins{rnd: rand.New(rand.NewPCG(seed, 2)), caller: caller}
 	if w.oneIn(3) {
@@ -50,7 +51,7 @@ func newTwins(t *testing.T, seed uint64, caller policy.Caller) *twins {
 			w.caller.Scopes = append(w.caller.Scopes, "user/Task."+w.pick("rs", "cruds", "rs?status=requested", "rs?priority=urgent", "rs?owner=Organization/a"))
 		}
 	}
-	w.draw()
+	w.draw(letters)
 	set, err := policy.Compile(policy.Clinic{Name: "maple", Zone: time.UTC}, w.rules)
 	if err != nil {
 		t.Fatal(err)
@@ -70,10 +71,10 @@ func newTwins(t *testing.T, seed uint64, caller policy.Caller) *twins {
 var taskElements = []string{"status", "priority", "authoredOn", "owner", "owner.reference", "for.reference", "for", "code", "code.coding", "description", "note", "executionPeriod"}
 
 // draw draws the caller's grants and sometimes a directive.
-func (w *twins) draw() {
+func (w *twins) draw(letters []string) {
 	ctx := policy.Context{Clinic: policy.Clinic{Name: "maple", Zone: time.UTC}, Now: now.AddDate(0, 0, -1)}
 	for len(w.rules.Grants) < 2 {
-		p := policy.Permission{Scope: "user/Task." + w.pick("rs", "rs", "r", "s")}
+		p := policy.Permission{Scope: "user/Task." + w.pick(letters...)}
 		p.Scope += w.pick("", "", "?status=requested", "?owner=Organization/a", "?status:not=completed", "?patient=Patient/1", "?code=a", "?priority:missing=false")
 		p.Window = w.pick("", "", "", "-1d..+1d", "-2w..0d")
 		if !w.oneIn(4) {
