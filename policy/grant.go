@@ -10,15 +10,15 @@ import (
 type Grant struct {
 	Clinic      string       `yaml:"clinic"`
 	Name        string       `yaml:"name"`
-	To          To           `yaml:"to"`
+	To          To           `yaml:"to,flow"`
 	Because     string       `yaml:"because"`
 	From        string       `yaml:"from,omitempty"` // a date; absent: from the moment of approval
 	Until       string       `yaml:"until"`          // a date
 	Hours       string       `yaml:"hours,omitempty"`
-	Networks    []string     `yaml:"networks,omitempty"`
-	Purposes    []string     `yaml:"purposes,omitempty"`
+	Networks    []string     `yaml:"networks,omitempty,flow"`
+	Purposes    []string     `yaml:"purposes,omitempty,flow"`
 	Permissions []Permission `yaml:"permissions"`
-	Limits      Limits       `yaml:"limits,omitempty"`
+	Limits      Limits       `yaml:"limits,omitempty,flow"`
 
 	Version  int       `yaml:"-"` // set by the store, from 1
 	Approved time.Time `yaml:"-"` // set by the store: when this version was put in force; zero while it is a document
@@ -36,9 +36,9 @@ type To struct {
 type Permission struct {
 	Scope       string   `yaml:"scope"`
 	Window      string   `yaml:"window,omitempty"`
-	Elements    []string `yaml:"elements,omitempty"`
-	Write       []string `yaml:"write,omitempty"`
-	Transitions []string `yaml:"transitions,omitempty"` // of status: "booked->cancelled", "->booked" for a create
+	Elements    []string `yaml:"elements,omitempty,flow"`
+	Write       []string `yaml:"write,omitempty,flow"`
+	Transitions []string `yaml:"transitions,omitempty,flow"` // of status: "booked->cancelled", "->booked" for a create
 	Content     bool     `yaml:"content,omitempty"`
 }
 

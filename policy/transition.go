@@ -179,22 +179,23 @@ func (p *plan) transitionsText(letter letters) string {
 	return " They let you make these changes of status: " + strings.Join(union(all, nil), ", ") + "."
 }
 
-// transitionsInWords is what a permission's transitions allow, for its sentence.
+// transitionsInWords is what a permission's transitions allow, for its sentence: "from requested to accepted or rejected".
 func transitionsInWords(texts []string) string {
-	var fresh, changes []string
+	var froms []string
+	to := map[string][]string{}
 	for _, text := range texts {
-		from, to, _ := strings.Cut(text, arrow)
-		if from = strings.TrimSpace(from); from == "" {
-			fresh = append(fresh, strings.TrimSpace(to))
-			continue
+		from, next, _ := strings.Cut(text, arrow)
+		from = strings.TrimSpace(from)
+		if _, known := to[from]; !known && from != "" {
+			froms = append(froms, from)
 		}
-		changes = append(changes, from+" to "+strings.TrimSpace(to))
+		to[from] = append(to[from], strings.TrimSpace(next))
 	}
 	var out string
-	if len(changes) > 0 {
-		out = "; changes the status only from " + strings.Join(changes, " or from ")
+	for i, from := range froms {
+		out += []string{"; changes the status only ", ", "}[min(i, 1)] + "from " + from + " to " + strings.Join(to[from], " or ")
 	}
-	if len(fresh) > 0 {
+	if fresh := to[""]; len(fresh) > 0 {
 		out += "; a new one is " + strings.Join(fresh, " or ")
 	}
 	return out

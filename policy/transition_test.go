@@ -150,8 +150,8 @@ func TestTransitionsOfTwoPermissionsDoNotMix(t *testing.T) {
 }
 
 func TestASentenceSpeaksOfTransitions(t *testing.T) {
-	text := movers("requested->accepted", "accepted->completed", "->requested", "->draft").Sentence(nil)
-	want := "writes status, priority, owner; changes the status only from requested to accepted or from accepted to completed; a new one is requested or draft.\n"
+	text := movers("requested->accepted", "accepted->completed", "->requested", "->draft", "requested->rejected").Sentence(nil)
+	want := "writes status, priority, owner; changes the status only from requested to accepted or rejected, from accepted to completed; a new one is requested or draft.\n"
 	if !strings.Contains(text, want) {
 		t.Errorf("%s", text)
 	}

@@ -11,14 +11,16 @@ import (
 
 // grantsCmd is the commands about grants.
 type grantsCmd struct {
-	List    grantsListCmd    `cmd:"" help:"List the grants with their end and state."`
-	Approve grantsApproveCmd `cmd:"" help:"Put a draft in force that somebody else applied."`
-	Reject  grantsRejectCmd  `cmd:"" help:"Decide against a draft."`
-	Review  grantsReviewCmd  `cmd:"" help:"Say that a grant in force is still right."`
-	Show    grantsShowCmd    `cmd:"" help:"Show one grant as a sentence, as written, and its history."`
-	Explain grantsExplainCmd `cmd:"" help:"Explain one decision: who, what, why, under which grant."`
-	Revoke  grantsRevokeCmd  `cmd:"" help:"Stop a grant."`
-	Reasons grantsReasonsCmd `cmd:"" help:"Say what a reason code means and what to do about it."`
+	Templates grantsTemplatesCmd `cmd:"" help:"List the starting points for grants."`
+	New       grantsNewCmd       `cmd:"" help:"Print a grant made of a template, ready to be applied."`
+	List      grantsListCmd      `cmd:"" help:"List the grants with their end and state."`
+	Approve   grantsApproveCmd   `cmd:"" help:"Put a draft in force that somebody else applied."`
+	Reject    grantsRejectCmd    `cmd:"" help:"Decide against a draft."`
+	Review    grantsReviewCmd    `cmd:"" help:"Say that a grant in force is still right."`
+	Show      grantsShowCmd      `cmd:"" help:"Show one grant as a sentence, as written, and its history."`
+	Explain   grantsExplainCmd   `cmd:"" help:"Explain one decision: who, what, why, under which grant."`
+	Revoke    grantsRevokeCmd    `cmd:"" help:"Stop a grant."`
+	Reasons   grantsReasonsCmd   `cmd:"" help:"Say what a reason code means and what to do about it."`
 }
 
 // clinicFlag narrows to one clinic.
