@@ -208,6 +208,10 @@ func TestADifferenceIsExact(t *testing.T) {
 				interaction(t, "GET Appointment/1"), interaction(t, "GET Appointment"), interaction(t, "PUT Appointment/1"), interaction(t, "POST Appointment"),
 			}).Draw(rt, "interaction")
 			for element, allowed := range allowedElements(t, a, b, req, r) {
+				if element == wholeResource {
+					checkCreate(t, a, b, req, r, allowed, canNow, canNoLonger)
+					continue
+				}
 				in := func(pieces []box) bool { return anyHolds(pieces, b, req, r, element) }
 				common := anyHolds(commonOf(t, a, b), b, req, r, element)
 				if got, want := in(canNow) && !common, allowed[1] && !allowed[0]; got != want {
@@ -219,6 +223,21 @@ func TestADifferenceIsExact(t *testing.T) {
 			}
 		}
 	})
+}
+
+// checkCreate: where one set accepts a create, the other does exactly if no element falls into what it can no longer.
+func checkCreate(t *testing.T, a, b *Set, req Request, r fhir.Resource, allowed [2]bool, canNow, canNoLonger []box) {
+	t.Helper()
+	lost := func(pieces []box) bool {
+		return slices.ContainsFunc(elementsOf(r), func(name string) bool { return anyHolds(pieces, b, req, r, name) })
+	}
+	common := slices.ContainsFunc(elementsOf(r), func(name string) bool { return anyHolds(commonOf(t, a, b), b, req, r, name) })
+	if allowed[0] && !common && allowed[1] == lost(canNoLonger) {
+		t.Fatalf("create of %s: before %v, after %v", r.Bytes(), allowed[0], allowed[1])
+	}
+	if allowed[1] && !common && allowed[0] == lost(canNow) {
+		t.Fatalf("create of %s: before %v, after %v", r.Bytes(), allowed[0], allowed[1])
+	}
 }
 
 func commonOf(t testing.TB, a, b *Set) []box {
@@ -255,9 +274,15 @@ func elementsAllowed(t testing.TB, s *Set, req Request, r fhir.Resource) map[str
 		for _, name := range []string{"comment", "priority"} { // nothing looks at them, so that the reach stays what it is
 			out[name] = d.Permitted() && writes(t, d, r, name)
 		}
+	case fhir.InteractionCreate:
+		accepted, _ := s.Decide(req).Accept(fhir.Resource{}, r)
+		out[wholeResource] = !accepted.IsZero()
 	}
 	return out
 }
+
+// wholeResource stands for all elements of a resource together: a create is of all or none.
+const wholeResource = "*"
 
 // writes reports whether an update of that element alone is accepted: what the caller is shown, with it changed.
 func writes(t testing.TB, d Decision, r fhir.Resource, name string) bool {

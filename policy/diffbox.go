@@ -157,22 +157,16 @@ func (s *Set) heldBy(to To) (persons, platforms names) {
 	return anyName(), theNames(to.Platform)
 }
 
-// boxes are what p allows, but for whom and until when: what it shows, and what it lets be written.
+// boxes are what p allows, but for whom and until when: what it shows, what it lets be created, and what it lets be updated.
 func (p *permission) boxes(zone *time.Location) []box {
-	g := p.grant
 	var out []box
-	for _, w := range []world{{p.scope.typ, false}, {p.scope.typ, true}} {
-		b := wholeOf(w)
-		b.cite = g.cite
-		given, _ := b.sides[byLetter].(few)
-		if given &= few(p.scope.letters); given == 0 {
+	for _, part := range []letters{lettersReading, letterCreate, letterUpdate} {
+		given := p.scope.letters & part
+		if given == 0 {
 			continue
 		}
-		b.sides[byLetter] = given
-		b.sides[byKind] = people
-		if g.src.To.Automated {
-			b.sides[byKind] = agents
-		}
+		b := p.grant.box(world{p.scope.typ, part&lettersWriting != 0})
+		b.sides[byLetter] = few(given)
 		b.sides[byCriteria] = criteriaOf(p.scope.criteria, zone)
 		date := datedSide{single: p.scope.typ != "Task"}
 		if p.windowed {
@@ -180,16 +174,82 @@ func (p *permission) boxes(zone *time.Location) []box {
 		}
 		b.sides[byDate] = date
 		b.sides[byLabel] = labelled{none: ^p.clears}
-		b.sides[byHour] = weekOf(g.hours)
-		b.sides[byPurpose] = statedFor(g.purposes)
-		if len(g.networks) > 0 {
-			b.sides[byAddress] = nets{in: joinedPrefixes(g.networks)}
-		}
-		b.sides[byElement] = sight{true, p.shown}
-		if w.writes {
+		switch part {
+		case letterCreate:
+			b.sides[byCriteria] = criteriaOf(slices.Concat(p.scope.criteria, p.creatable(zone)), zone)
 			b.sides[byElement] = theNames(p.write...)
+		case letterUpdate:
+			b.sides[byElement] = theNames(p.updatable()...)
+		default:
+			b.sides[byElement] = sight{true, p.shown}
 		}
 		out = append(out, b)
+	}
+	return out
+}
+
+// box is the whole of w under the conditions of g.
+func (g *grant) box(w world) box {
+	b := wholeOf(w)
+	b.cite = g.cite
+	b.sides[byKind] = people
+	if g.src.To.Automated {
+		b.sides[byKind] = agents
+	}
+	b.sides[byHour] = weekOf(g.hours)
+	b.sides[byPurpose] = statedFor(g.purposes)
+	if len(g.networks) > 0 {
+		b.sides[byAddress] = nets{in: joinedPrefixes(g.networks)}
+	}
+	return b
+}
+
+// creatable is what the transitions of p ask of a new resource: to have one of the statuses that they list.
+func (p *permission) creatable(zone *time.Location) []fhir.Clause {
+	var codes []string
+	for _, t := range p.transitions {
+		if t.from == "" {
+			codes = append(codes, t.to)
+		}
+	}
+	c, err := fhir.ParseClause(p.scope.typ, "status", strings.Join(codes, ","), zone)
+	if len(codes) == 0 || err != nil {
+		return nil
+	}
+	return []fhir.Clause{c}
+}
+
+// updatable are the elements that an update may set, with status as the changes of it that may be made.
+func (p *permission) updatable() []string {
+	var out []string
+	for _, name := range p.write {
+		switch {
+		case name != "status":
+			out = append(out, name)
+		case len(p.transitions) == 0:
+			out = append(out, everyMove(p.scope.typ)...)
+		}
+	}
+	for _, t := range p.transitions {
+		if t.from != "" {
+			out = append(out, "status "+t.String())
+		}
+	}
+	return out
+}
+
+// otherMoves stands for changes of status from or to what is no code of FHIR's: only who lists no transitions may make them.
+const otherMoves = "status otherwise"
+
+// everyMove is every change of status there is.
+func everyMove(typ string) []string {
+	out := []string{otherMoves}
+	for _, from := range fhir.StatusCodes(typ) {
+		for _, to := range fhir.StatusCodes(typ) {
+			if from != to {
+				out = append(out, "status "+transition{from, to}.String())
+			}
+		}
 	}
 	return out
 }

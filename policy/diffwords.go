@@ -97,6 +97,9 @@ func (b box) what(p *Piece) string {
 	verbs := letters(b.sides[byLetter].(few)).inWords()
 	if b.writes {
 		p.Elements = b.sides[byElement].(names).list
+		if b.sides[byLetter] == side(few(letterUpdate)) {
+			p.Elements = movesInWords(b.typ, p.Elements)
+		}
 		return verbs + " " + resources + ", setting " + strings.Join(p.Elements, ", ")
 	}
 	s := b.sides[byElement].(sight)
@@ -109,6 +112,28 @@ func (b box) what(p *Piece) string {
 		return verbs + " " + resources + ", seeing only that they are there"
 	}
 	return verbs + " " + resources + ", seeing " + seen
+}
+
+// movesInWords is a list of what can be set with "status" for all changes of it, and with exceptions where that is shorter.
+func movesInWords(typ string, list []string) []string {
+	moves := slices.DeleteFunc(slices.Clone(list), func(s string) bool { return !strings.HasPrefix(s, "status ") })
+	if !slices.Contains(moves, otherMoves) {
+		return list
+	}
+	out := slices.DeleteFunc(slices.Clone(list), func(s string) bool { return strings.HasPrefix(s, "status ") })
+	status := "status"
+	var but []string
+	for _, m := range everyMove(typ) {
+		if !slices.Contains(moves, m) {
+			but = append(but, strings.TrimPrefix(m, "status "))
+		}
+	}
+	if len(but) > 0 {
+		status += " but not " + strings.Join(but, " or ")
+	}
+	out = append(out, status)
+	slices.Sort(out)
+	return out
 }
 
 // inSome is a list of which there may be many.

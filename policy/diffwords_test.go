@@ -92,6 +92,16 @@ func TestADifferenceReadsAsSentences(t *testing.T) {
 		"a code of which an element has one": {func() (Rules, Rules) {
 			return Rules{Grants: []Grant{grantOf("x", Permission{Scope: "user/Task.r?status=ready"})}}, Rules{Grants: []Grant{grantOf("x", Permission{Scope: "user/Task.r?status=ready,requested"})}}
 		}, []string{"Can now:", "- amara (https://id.example) can now read Tasks with status requested, seeing everything, until the end of 28 February 2027. [x@1]"}},
+		"changes of status": {func() (Rules, Rules) {
+			return front, changed(func(g *Grant) { g.Permissions[1].Transitions = []string{"booked->cancelled"} })
+		}, []string{"Can no longer:",
+			"- amara (https://id.example) can no longer update Appointments with practitioner Practitioner/42, dated from today to 90 days ahead, setting status but not booked->cancelled. [front-desk-amara@3]"}},
+		"what may be created": {func() (Rules, Rules) {
+			p := Permission{Scope: "user/Appointment.c", Write: []string{"status"}}
+			q := p
+			q.Transitions = []string{"->booked", "->proposed"}
+			return Rules{Grants: []Grant{grantOf("x", q)}}, Rules{Grants: []Grant{grantOf("x", p)}}
+		}, []string{"Can now:", "- amara (https://id.example) can now create Appointments that do not have status booked or proposed, setting status, until the end of 28 February 2027. [x@1]"}},
 		"limits": {func() (Rules, Rules) {
 			return only(func(g *Grant) { g.Limits = Limits{PatientsPerDay: 100} })
 		}, []string{"Limits:", "- front-desk-amara: no more than " + Limits{PatientsPerDay: 100}.sentence() + ", before no more than " + frontDesk().Limits.sentence()}},
