@@ -94,13 +94,15 @@ purposes: [PATADMIN]
 permissions:
   - scope: user/Appointment.rs?practitioner=%s
     window: -1d..+90d
-    elements: [identifier, status, start, end, minutesDuration, created, serviceType, appointmentType, participant]
+    elements: [schedule, contact, identifier]
   - scope: user/Appointment.u?practitioner=%s
     window: 0d..+90d
     write: [status, start, end, minutesDuration]
+    transitions: [pending->booked, pending->cancelled, booked->cancelled]
   - scope: user/Appointment.c?practitioner=%s
     window: 0d..+90d
     write: [status, start, end, minutesDuration, serviceType, appointmentType, participant]
+    transitions: [->booked, ->pending]
 limits: {patientsPerDay: 200, requestsPerMinute: 600}
 `, personOf(Assistant).Name, c.practitioners[0].display(), c.name, s.who(Assistant), c.practitioners[0].display(), s.until(c),
 		Practitioner(c.name), Practitioner(c.name), Practitioner(c.name))
@@ -121,8 +123,10 @@ permissions:
   - scope: user/Task.rus?owner=%s
     elements: [identifier, status, intent, priority, code, description, for, owner, authoredOn, restriction, note]
     write: [status, note, restriction]
+    transitions: [requested->accepted, requested->completed, accepted->in-progress, accepted->completed, in-progress->on-hold, on-hold->in-progress, in-progress->completed]
   - scope: user/Task.c?owner=%s
     write: [status, intent, priority, code, description, for, owner, authoredOn, restriction, note]
+    transitions: [->requested]
   - scope: user/DocumentReference.rs?category=referral
     elements: [identifier, status, docStatus, type, category, subject, date, author, custodian, content.attachment.contentType, content.attachment.title, content.attachment.size]
 `, personOf(Assistant).Name, c.name, s.who(Assistant), s.until(c), FrontDesk, FrontDesk)
