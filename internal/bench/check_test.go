@@ -67,7 +67,7 @@ func TestTheInProcessFiguresAreOfRightAnswers(t *testing.T) {
 	}
 	page := w.page(100)
 	for _, his := range []int{1, 10} {
-		set, request, err := question(w, his, 100)
+		set, request, err := w.question(his, 100)
 		if err != nil {
 			t.Fatal(err)
 		}

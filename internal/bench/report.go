@@ -64,6 +64,15 @@ func (r report) ratios() table {
 	return t
 }
 
+// steps is what single steps cost in process, beside one of them.
+func (r report) steps() table {
+	t := table{head: []string{"in process, CPU", "beside", "CPU", "ratio"}, text: 2}
+	for _, s := range r.inProcess.steps {
+		t.rows = append(t.rows, []string{s.what, s.beside, short(s.cpu), fmt.Sprintf("%.3g", s.ratio)})
+	}
+	return t
+}
+
 func (r report) verdicts() table {
 	t := table{head: []string{"budget", "goal", "measured", ""}, text: 4}
 	for _, b := range r.budgets() {
@@ -85,13 +94,13 @@ func (r report) conditions() []string {
 		out = append(out, "nginx is ABSENT: "+r.absent)
 	}
 	return append(out,
-		fmt.Sprintf("In process: a page of 1,000 entries (%.2f MB in, %d entries and %.2f MB out, every byte outside the cut list compared) takes %s of CPU; a decision at 100 grants %s where 10 are the caller's, %s where all are.",
-			float64(r.inProcess.in)/1e6, r.inProcess.entries, float64(r.inProcess.out)/1e6, short(r.inProcess.bundle), short(r.inProcess.decision), short(r.inProcess.crowded)),
+		fmt.Sprintf("In process: a page of 1,000 entries (%.2f MB in, %d entries and %.2f MB out, every byte outside the cut list compared) takes %s of CPU.",
+			float64(r.inProcess.in)/1e6, r.inProcess.entries, float64(r.inProcess.out)/1e6, short(r.inProcess.bundle)),
 		fmt.Sprintf("Ledger: %d requests answered, %d records of them, verified in %s: %s", r.ledger.answered, r.ledger.recorded, short(r.ledger.took), r.ledger.verified))
 }
 
 func (r report) print(w io.Writer) {
-	for _, t := range []table{r.results(), r.ratios(), r.verdicts()} {
+	for _, t := range []table{r.results(), r.ratios(), r.steps(), r.verdicts()} {
 		fmt.Fprintln(w)
 		t.print(w)
 	}
@@ -109,7 +118,7 @@ func (r report) markdown() string {
 	for _, c := range r.conditions() {
 		fmt.Fprintf(&b, "- %s\n", c)
 	}
-	for _, t := range []table{r.verdicts(), r.ratios(), r.results()} {
+	for _, t := range []table{r.verdicts(), r.ratios(), r.steps(), r.results()} {
 		b.WriteString("\n")
 		t.markdown(&b)
 	}
