@@ -88,6 +88,8 @@
 // directive would lock it if it were its patient's. Task.focus only adds a patient: where it cannot be read it makes nothing
 // unclear, and where it can it makes nothing clear. A resource that names nobody is nobody's.
 //
+// ReadConsent makes directives of FHIR Consents, and says what in them a directive cannot say.
+//
 // # Order of checks
 //
 // Before any grant: somebody valid asks (nobody); clinic, time and interaction are there (request-incomplete); the Set is

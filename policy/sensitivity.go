@@ -33,3 +33,16 @@ func sensitivityOf(system, code string) labels {
 	}
 	return firstSensitivity << at
 }
+
+// sensitivityBelow are the sensitivity codes that v3-ActCode places below code, at any depth.
+func sensitivityBelow(code string) []string {
+	switch code {
+	case "BH":
+		return []string{"COGN", "DVD", "EMOTDIS"}
+	case "SPI":
+		return []string{"BH", "COGN", "DVD", "EMOTDIS", "ETHUD", "MH", "OPIOIDUD", "PSY", "PSYTHPN", "SUD"}
+	case "SUD":
+		return []string{"ETHUD", "OPIOIDUD"}
+	}
+	return nil
+}
