@@ -23,15 +23,17 @@ const (
 
 // commands is every command, in the order of the help.
 type commands struct {
-	Demo    demoCmd    `cmd:"" help:"Try it: two made-up clinics, an issuer and the gateway, on this machine only."`
-	Serve   serveCmd   `cmd:"" help:"Run the gateway."`
-	Apply   applyCmd   `cmd:"" help:"Put documents in force: clinics, connections, platforms, grants."`
-	Grants  grantsCmd  `cmd:"" help:"See, approve, explain and revoke grants."`
-	Stop    stopCmd    `cmd:"" help:"Hold up a grant, a person, a platform or a clinic, at once."`
-	Resume  resumeCmd  `cmd:"" help:"Let what was stopped go on."`
-	Audit   auditCmd   `cmd:"" help:"Search, export and verify the trail."`
-	Probe   probeCmd   `cmd:"" help:"Look for leaks in any FHIR R4 server, as the holder of a token."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Demo       demoCmd       `cmd:"" help:"Try it: two made-up clinics, an issuer and the gateway, on this machine only."`
+	Serve      serveCmd      `cmd:"" help:"Run the gateway."`
+	Apply      applyCmd      `cmd:"" help:"Put documents in force: clinics, connections, platforms, grants, directives, guardrails."`
+	Grants     grantsCmd     `cmd:"" help:"See, approve, explain and revoke grants."`
+	Stop       stopCmd       `cmd:"" help:"Hold up a grant, a person, a platform or a clinic, at once."`
+	Resume     resumeCmd     `cmd:"" help:"Let what was stopped go on."`
+	Directives directivesCmd `cmd:"" help:"See patients' lock-boxes, and make them of FHIR Consents."`
+	Withdraw   withdrawCmd   `cmd:"" help:"Take a directive, a guardrail or another document back."`
+	Audit      auditCmd      `cmd:"" help:"Search, export and verify the trail."`
+	Probe      probeCmd      `cmd:"" help:"Look for leaks in any FHIR R4 server, as the holder of a token."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 
 func main() {
