@@ -12,6 +12,8 @@ func FuzzGrant(f *testing.F) {
 	f.Add("user/Appointment.rs?practitioner=Practitioner/42", "-1d..+90d", "Mon-Fri 07:30-18:00", "203.0.113.0/24", "2027-02-28", "status", "https://id.example|amara", "")
 	f.Add("user/DocumentReference.cu?security-label=http%3A%2F%2Fx%7CR", "", "Sat-Mon 00:00-24:00", "2001:db8::/32", "2026-11-25", "content", "a|b|c", "->current")
 	f.Add("system/Task.cruds?_id=1&status:not=a,b\\,c", "-2w..0d", "", "::1", "2028-02-29", "for.reference", "|", "draft -> draft")
+	f.Add("user/Task.write?status=booked", "-1w..0d", "", "::1", "2027-01-01", "worklist", "x|y", "requested->completed")
+	f.Add("user/DocumentReference.*", "0d..0d", "", "::1", "2027-01-01", "filing", "x|y", "->current")
 	f.Add("user/*.read", "0d..0d", "Mon", "0.0.0.0/0", "9999-12-31", "contained", "x", "->")
 	f.Fuzz(func(t *testing.T, scope, window, hours, network, until, element, user, transition string) {
 		g := grantOf("fuzzed", Permission{Scope: scope, Window: window, Elements: []string{element}})
@@ -20,7 +22,11 @@ func FuzzGrant(f *testing.F) {
 		}
 		g.To.User, g.Hours, g.Networks, g.Until = user, hours, []string{network}, until
 		mistakes := Check(g, contextOf(t))
-		for _, m := range mistakes {
+		advice := Advise(g, contextOf(t))
+		if len(mistakes) > 0 && len(advice) > 0 {
+			t.Fatalf("advice about a grant with mistakes: %v", advice)
+		}
+		for _, m := range append(mistakes, advice...) {
 			if m.Path == "" || m.Text == "" {
 				t.Fatalf("a mistake without place or text: %+v", m)
 			}

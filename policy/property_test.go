@@ -14,12 +14,12 @@ import (
 // Small domains, so that permissions, searches and resources meet often.
 
 func drawPermission(t *rapid.T, zoned Context) (Permission, bool) {
-	p := Permission{Scope: "user/Appointment." + rapid.SampledFrom([]string{"rs", "s", "r", "rus", "us", "u", "cruds"[:2] + "us"}).Draw(t, "letters")}
+	p := Permission{Scope: "user/Appointment." + rapid.SampledFrom([]string{"rs", "s", "r", "rus", "us", "u", "cruds"[:2] + "us", "read"}).Draw(t, "letters")}
 	p.Scope += drawCriteria(t)
 	p.Window = rapid.SampledFrom([]string{"", "", "-1d..+1d", "0d..0d", "+1d..+2w"}).Draw(t, "window")
 	if rapid.Bool().Draw(t, "some elements") {
 		p.Elements = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{
-			"status", "start", "participant", "participant.status", "comment", "priority", "description", "cancelationReason",
+			"status", "start", "participant", "participant.status", "comment", "priority", "description", "cancelationReason", "schedule", "notes", "reason",
 		}), 1, 5, rapid.ID[string]).Draw(t, "elements")
 	}
 	if strings.ContainsAny(strings.SplitN(p.Scope, "?", 2)[0][len("user/Appointment."):], "cu") {
