@@ -69,6 +69,15 @@ func TestAWriteMakesOnlyTheTransitionsThatAreGranted(t *testing.T) {
 	}
 }
 
+func TestACreateOfNothingSetsNoStatus(t *testing.T) {
+	d := permitted(t, compiled(t, movers("->requested")), ask(t, "POST Task"))
+	accepted, reasons := d.Accept(fhir.Resource{}, resource(t, `{"resourceType":"Task"}`))
+	wantCode(t, reasons, CodeStatusNotGranted)
+	if !accepted.IsZero() || !strings.Contains(d.Refusal(reasons).Text, "create this Task without a status. They let you make these changes of status: ->requested.") {
+		t.Errorf("%v", d.Refusal(reasons))
+	}
+}
+
 func TestARefusedTransitionSaysWhichAreGranted(t *testing.T) {
 	s := compiled(t, movers("requested->accepted", "accepted->completed", "->requested"))
 	d := permitted(t, s, ask(t, "PUT Task/7"))
@@ -118,11 +127,14 @@ func TestTransitionsOfTwoPermissionsDoNotMix(t *testing.T) {
 		Permission{Scope: "user/Task.r"},
 		Permission{Scope: "user/Task.cu?priority=stat", Write: []string{"status", "priority", "description"}, Transitions: []string{"->draft", "draft->requested"}},
 		Permission{Scope: "user/Task.cu", Write: []string{"status", "priority"}, Transitions: []string{"->requested", "draft->cancelled"}},
+		Permission{Scope: "user/Task.c?priority=asap", Write: []string{"description"}},
+		Permission{Scope: "user/Task.u", Write: []string{"note"}}, // no transitions, and no status
 	))
 	for body, want := range map[string]Code{
 		`"status":"draft","priority":"stat","description":"x"`:     CodeGranted,
 		`"status":"requested","priority":"stat"`:                   CodeGranted,
-		`"status":"requested","priority":"stat","description":"x"`: CodeStatusNotGranted,
+		`"status":"requested","priority":"stat","description":"x"`: CodeWriteOutOfReach, // the one that matches and has both is for drafts
+		`"status":"requested","priority":"asap","description":"x"`: CodeGranted,
 		`"status":"draft","priority":"asap","description":"x"`:     CodeWriteOutOfReach,
 		`"status":"accepted"`:                                      CodeStatusNotGranted,
 	} {
