@@ -23,6 +23,10 @@ type answer struct {
 	took   time.Duration
 	doc    fhir.Value // zero where the body is no strict JSON
 	broken error      // why
+
+	inside   []found // resources, once they were looked for
+	canaries []int   // indexes of the known-file's values in it
+	looked   bool    // canaries were looked for
 }
 
 func (a *answer) parse() {
@@ -99,9 +103,10 @@ func refOf(r fhir.Value) string { return r.Get("resourceType").Text() + "/" + r.
 
 // resources are all resources in the answer with where they stand: the answer itself, entries, parameters, contained ones.
 func (a *answer) resources() []found {
-	var out []found
-	collect(a.doc, "", &out)
-	return out
+	if a.inside == nil {
+		collect(a.doc, "", &a.inside)
+	}
+	return a.inside
 }
 
 // found is a resource within an answer.

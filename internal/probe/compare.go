@@ -161,11 +161,11 @@ func same(a, b *answer) bool {
 	})
 }
 
-// trick asks for what is denied in another way; control is the plain way.
-func (t *trial) trick(a ask, control *answer) {
+// trick asks for what is denied in another way; the controls are the plain ways.
+func (t *trial) trick(a ask, controls ...*answer) {
 	got := t.do(a)
 	switch {
-	case t.over() || t.failed(got) || t.spilled(got, control):
+	case t.over() || t.failed(got) || t.spilled(got, controls...):
 	case got.refused():
 		t.note(OK, "refused")
 	default:
@@ -181,19 +181,19 @@ type target struct {
 	control *answer
 }
 
-// targets are requests that are denied: a resource that exists out of reach, a search of a type of which nothing is visible.
+// targets are requests that are denied: resources that exist out of reach, searches of types of which nothing is visible; at
+// most two of each.
 func (t *trial) targets() []target {
-	var out []target
+	var reads, searches []target
 	for _, typ := range append(t.deniedTypes(), mainTypes()...) {
-		if refs := t.hidingOf(typ, 1); len(refs) > 0 {
-			_, id, _ := strings.Cut(refs[0], "/")
-			out = append(out, target{typ: typ, path: typ + "/{}", args: []string{id}})
+		for _, ref := range t.hidingOf(typ, 1) {
+			reads = append(reads, target{typ: typ, path: typ + "/{}", args: []string{ref[len(typ)+1:]}})
 		}
 		if t.denied(typ) {
-			out = append(out, target{typ: typ, path: typ + "?_count=2"})
+			searches = append(searches, target{typ: typ, path: typ + "?_count=2"})
 		}
 	}
-	out = out[:min(len(out), 4)]
+	out := append(reads[:min(2, len(reads))], searches[:min(2, len(searches))]...)
 	for i := range out {
 		out[i].control = t.do(get("/"+out[i].path, out[i].args...))
 	}

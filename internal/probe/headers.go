@@ -36,23 +36,24 @@ func headerProbes() []Probe {
 }
 
 func originalURL(t *trial) {
-	var visible string
+	visible, plain := "/metadata", []*answer(nil)
 	if list := t.searched(); len(list) > 0 {
-		visible = "/" + list[0].typ + questioned(list[0].query)
-	} else {
-		visible = "/metadata"
+		visible, plain = "/"+list[0].typ+questioned(list[0].query), list[0].pages
 	}
-	t.denials(func(x target) []ask {
+	tried := false
+	for _, x := range t.targets() {
 		if len(x.args) > 0 {
-			return nil // a header is shown in reports; only requests without values go into one
+			continue // a header is shown in reports; only requests without values go into one
 		}
-		path := pathOf(t.base) + "/" + x.path
-		var out []ask
+		tried = true
 		for _, name := range []string{"X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Uri", "X-Original-URI", "X-Forwarded-Path"} {
-			out = append(out, get(visible).with(name, path))
+			t.trick(get(visible).with(name, pathOf(t.base)+"/"+x.path), append(plain, x.control)...)
 		}
-		return append(out, get(visible).with("X-Forwarded-Prefix", "/../"+x.typ), get("/"+x.path, x.args...).with("X-Original-URL", pathOf(t.base)+visible))
-	})
+		t.trick(get("/"+x.path).with("X-Original-URL", pathOf(t.base)+visible), append(plain, x.control)...)
+	}
+	if !tried && !t.over() {
+		t.note(NotApplicable, nothingDenied)
+	}
 }
 
 func pathOf(base string) string {

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // spills are what an answer holds that should not be there, in words that hold no data.
@@ -20,10 +22,8 @@ func (s *session) spills(a *answer) spills {
 	for _, r := range a.resources() {
 		s.spilt(a, r, out)
 	}
-	for i := range s.Known.Values {
-		if s.holds(a, s.Known.Values[i]) {
-			out[fmt.Sprintf("canary %d of the known-file", i+1)] = true
-		}
+	for _, i := range s.canaries(a) {
+		out[fmt.Sprintf("canary %d of the known-file", i+1)] = true
 	}
 	return out
 }
@@ -48,39 +48,42 @@ func (s *session) spilt(a *answer, r found, out spills) {
 	}
 }
 
-// holds reports whether a value stands in an answer that the request did not carry.
-func (s *session) holds(a *answer, value string) bool {
-	if strings.Contains(a.ask.path+a.ask.body, value) || slices.ContainsFunc(slices.Concat(a.ask.args, a.ask.filled, a.ask.headers), func(v string) bool {
-		return strings.Contains(v, value)
-	}) {
-		return false
+// canaries are the values of the known-file that stand in an answer and that its request did not carry.
+func (s *session) canaries(a *answer) []int {
+	if a.looked || len(s.Known.Values) == 0 || a.err != nil {
+		return a.canaries
 	}
-	want := []byte(value)
+	a.looked = true
+	sent := strings.Join(append(slices.Concat(a.ask.args, a.ask.filled, a.ask.headers), a.ask.path, a.ask.body, a.ask.link), "\n")
+	var all bytes.Buffer
 	for _, list := range a.header {
-		for _, v := range list {
-			if strings.Contains(v, value) {
-				return true
-			}
+		all.WriteString(strings.Join(list, "\n") + "\n")
+	}
+	all.Write(a.body)
+	all.WriteByte('\n')
+	all.Write(unescapedJSON(a.body))
+	for i, v := range s.Known.Values {
+		if bytes.Contains(all.Bytes(), []byte(v)) && !strings.Contains(sent, v) {
+			a.canaries = append(a.canaries, i)
 		}
 	}
-	return bytes.Contains(a.body, want) || bytes.Contains(unescapedJSON(a.body), want)
+	return a.canaries
 }
 
-// unescapedJSON undoes the escapes of JSON's strings well enough to look for texts in it.
+// unescapedJSON undoes the escapes of JSON's strings well enough to look for texts in it; nil where there are none.
 func unescapedJSON(b []byte) []byte {
-	if !bytes.Contains(b, []byte(`\`)) {
+	if bytes.IndexByte(b, '\\') < 0 {
 		return nil
 	}
-	var out []byte
+	out := make([]byte, 0, len(b))
 	for i := 0; i < len(b); i++ {
 		if b[i] != '\\' || i+1 == len(b) {
 			out = append(out, b[i])
 			continue
 		}
 		i++
-		var r rune
-		if n, err := fmt.Sscanf(string(b[i:min(i+5, len(b))]), "u%04x", &r); n == 1 && err == nil {
-			out = append(out, string(r)...)
+		if n, err := strconv.ParseUint(string(b[i+1:min(i+5, len(b))]), 16, 16); b[i] == 'u' && err == nil {
+			out = utf8.AppendRune(out, rune(n))
 			i += 4
 			continue
 		}
@@ -94,7 +97,8 @@ func (s *session) beyond(a *answer, controls ...*answer) []string {
 	out := s.spills(a)
 	for _, c := range controls {
 		if c != nil {
-			maps.DeleteFunc(out, func(k string, _ bool) bool { return s.spills(c)[k] })
+			known := s.spills(c)
+			maps.DeleteFunc(out, func(k string, _ bool) bool { return known[k] })
 		}
 	}
 	return slices.Sorted(maps.Keys(out))
@@ -130,11 +134,8 @@ func (w *watched) look(s *session, a *answer) {
 		return
 	}
 	w.answers++
-	for _, v := range s.Known.Values {
-		if s.holds(a, v) {
-			keep(&w.canaries, a)
-			break
-		}
+	if len(s.canaries(a)) > 0 {
+		keep(&w.canaries, a)
 	}
 	if s.leadsAway(a) {
 		keep(&w.foreign, a)

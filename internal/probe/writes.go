@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -26,9 +27,9 @@ func writeProbes() []Probe {
 			w.accepted(t, w.put(insert(w.body, `"extension":[`+deep+`],`)), "a body nested a thousand deep is taken")
 		}),
 		writing("write-hidden-element", "H12", "Whether an element that the known-file hides can be written by a caller who does not see it.", func(t *trial, w *scratch) {
-			name := t.hiddenName(w.typ)
+			name := t.hiddenName(w)
 			if name == "" {
-				t.note(NotApplicable, "the known-file hides no element of "+w.typ+" at the top")
+				t.note(NotApplicable, "the known-file hides no text of "+w.typ+" at the top that the scratch resource does not show")
 				return
 			}
 			w.accepted(t, w.put(insert(w.body, `"`+name+`":"zqx vestibule probe",`)), "an element that is hidden is written")
@@ -119,10 +120,10 @@ func (w *scratch) restore(t *trial) {
 	}
 }
 
-// hiddenName is a hidden element at the top of a type.
-func (t *trial) hiddenName(typ string) string {
-	for _, path := range t.Known.Elements[typ] {
-		if !strings.Contains(path, ".") {
+// hiddenName is a hidden element at the top of the scratch resource's type that takes a text and is not shown.
+func (t *trial) hiddenName(w *scratch) string {
+	for _, path := range t.Known.Elements[w.typ] {
+		if slices.Contains([]string{"comment", "description", "patientInstruction", "implicitRules", "language"}, path) && !shows(w.read.doc, path) {
 			return path
 		}
 	}
@@ -130,7 +131,7 @@ func (t *trial) hiddenName(typ string) string {
 }
 
 func escapedWrite(t *trial, w *scratch) {
-	name := t.hiddenName(w.typ)
+	name := t.hiddenName(w)
 	if name == "" {
 		name = "implicitRules"
 	}
