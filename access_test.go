@@ -138,6 +138,26 @@ func TestALookIntoTheTrailIsOnRecord(t *testing.T) {
 	}
 }
 
+// Whoever is stopped in person looks into no trail either; when everything at a clinic is stopped, its auditors can still see
+// what happened.
+func TestAStoppedAuditorSeesNoTrail(t *testing.T) {
+	for want, stop := range map[string]policy.Stop{
+		"person-stopped":   {Person: "https://id.example|audrey"},
+		"platform-stopped": {Platform: "assistco"},
+		"":                 {Everything: true},
+	} {
+		w := newWorld(t, stocked(t), bookings...)
+		stop.Name, stop.Because, stop.Version = "stop", "A laptop was stolen", 1
+		w.under(t, policy.Rules{Stops: []policy.Stop{stop}})
+		auditor := w.caller
+		auditor.Subject, auditor.Name = "audrey", "Audrey Lin"
+		a := w.Trail(t.Context(), vestibule.TrailRequest{Request: vestibule.Request{Clinic: "maple", Caller: auditor}})
+		if code(a) != want || !a.Receipt().Valid() {
+			t.Errorf("%+v: %v", stop, a.Err())
+		}
+	}
+}
+
 // Hazards H3 and H4: pages are filled from as many of the EMR's as it takes; there is a next link exactly if there is more
 // to see, and a total only where it is exact.
 func TestH4PagesTellNothingOfWhatIsHidden(t *testing.T) {

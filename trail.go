@@ -42,6 +42,9 @@ func (g *Gateway) Trail(ctx context.Context, req TrailRequest) Answer {
 		return a.deny(ctx, fhir.E("vestibule.Trail", fhir.KindForbidden, "not-an-auditor",
 			"The trail is for this clinic's auditors. Ask the clinic to name you in its auditors."))
 	}
+	if err, stopped := a.clinic.Policy.StopOf(req.Caller); stopped {
+		return a.deny(ctx, err)
+	}
 	document, err := a.events(ctx, req)
 	if err != nil {
 		return a.deny(ctx, fhir.AsError(err))

@@ -90,5 +90,20 @@ func (s *stops) against(c Caller) (reason Reason, ok bool) {
 	return Reason{}, false
 }
 
+// StopOf is why c may do nothing at all, not even look into the trail: c in person, or c's platform, is stopped; ok is false
+// where neither is. A stop of everything is none of these: an auditor looks into what happened when all else stands still.
+func (s *Set) StopOf(c Caller) (err *fhir.Error, ok bool) {
+	if s == nil {
+		return nil, false
+	}
+	one := stops{platforms: s.stops.platforms, persons: s.stops.persons}
+	reason, ok := one.against(c)
+	if !ok {
+		return nil, false
+	}
+	info, _ := reason.Code.Info()
+	return fhir.E("policy.StopOf", info.Kind, string(reason.Code), reason.Text), true
+}
+
 // detail says for the clinic which stop it is.
 func (s *Stop) detail() string { return "Stop " + s.Cite() + ": " + s.Because }
