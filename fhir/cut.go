@@ -7,11 +7,12 @@ import (
 )
 
 // Cut is what of a resource may leave: the original bytes without some spans, and with a mark in meta.security when
-// anything a reader would miss is gone. It is made by Resource.Cut and copies nothing until AppendTo.
+// anything a reader would miss is gone or may be. It is made by Resource.Cut and copies nothing until AppendTo.
 type Cut struct {
 	r     Resource
 	holes []span // removed from the original, ascending, apart from each other
-	mark  bool   // whether content was removed
+	less  bool   // whether content was removed, or may have been
+	mark  bool   // whether that is to be said, because the original does not
 }
 
 // span is src[start:end] of a document.
@@ -22,21 +23,33 @@ const subsetted = `{"system":"http://terminology.hl7.org/CodeSystem/v3-Observati
 	`{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"REDACTED"}`
 
 // Cut keeps of r what e shows, always with resourceType, id and the technical part of meta. The narrative repeats the
-// whole resource, so it stays only where nothing else is removed. Cutting leaves no empty object or array behind.
+// whole resource, so it stays only where nothing else is removed. Cutting leaves no empty object or array behind. Where e is
+// a list of what is shown, the mark is set whatever the resource holds: or it would tell whether there is anything else.
 func (r Resource) Cut(e Elements) Cut {
 	c := Cut{r: r}
 	if r.IsZero() {
 		return c
 	}
 	text := e.childOf([]byte("text")).everything()
-	k := cutter{doc: r.root.doc, text: text}
+	k := cutter{doc: r.root.doc, text: text, lost: !e.whole}
 	k.each(r.root.at, e, ofResource)
 	if k.lost && text {
 		k.text, k.holes = false, k.holes[:0]
 		k.each(r.root.at, e, ofResource)
 	}
-	c.mark, c.holes = k.lost, k.holes
+	c.less, c.holes = k.lost, k.holes
+	c.mark = c.less && !r.isSubsetted()
 	return c
+}
+
+// isSubsetted reports whether r says by itself that it is not whole.
+func (r Resource) isSubsetted() bool {
+	for label := range r.root.Get("meta").Get("security").Items() {
+		if string(label.Get("code").text()) == "SUBSETTED" {
+			return true
+		}
+	}
+	return false
 }
 
 // isTechnical reports whether a resource's member is shown whatever the list says.
@@ -53,7 +66,7 @@ type cutter struct {
 	doc   *document
 	holes []span
 	text  bool // whether the narrative stays
-	lost  bool // whether anything went but technical metadata and the narrative
+	lost  bool // whether anything went, or may have gone, but technical metadata and the narrative
 }
 
 // place says what a child is a child of.
@@ -173,8 +186,8 @@ func (k *cutter) begin(m uint32) uint32 {
 // IsWhole reports whether the cut is the resource exactly as received.
 func (c Cut) IsWhole() bool { return len(c.holes) == 0 && !c.mark }
 
-// Marked reports whether content was removed, so that the resource carries SUBSETTED.
-func (c Cut) Marked() bool { return c.mark }
+// Marked reports whether content was removed or may have been, so that the resource carries SUBSETTED.
+func (c Cut) Marked() bool { return c.less }
 
 // Holes is the number of places where something was removed; elements that stand side by side make one hole.
 func (c Cut) Holes() int { return len(c.holes) }

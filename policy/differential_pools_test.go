@@ -20,7 +20,7 @@ var elementPools = map[string][]string{
 var writePools = map[string][]string{
 	"Appointment":       {"status", "start", "participant", "comment", "serviceType", "slot", "priority", "identifier"},
 	"Task":              {"status", "authoredOn", "owner", "for", "code", "priority", "note", "restriction", "description", "executionPeriod"},
-	"DocumentReference": {"status", "date", "category", "type", "description", "subject", "content", "securityLabel", "context"},
+	"DocumentReference": {"status", "date", "category", "type", "description", "subject", "content", "securityLabel", "context", "content"},
 }
 
 // setPools are names of sets of elements.
@@ -30,8 +30,8 @@ var setPools = map[string][]string{
 
 // askedPools are what _elements asks for.
 var askedPools = map[string][]string{
-	"Appointment":       {"status", "start", "participant", "comment", "serviceType", "priority"},
-	"Task":              {"status", "owner", "for", "code", "note", "restriction", "input", "executionPeriod"},
+	"Appointment":       {"status", "start", "participant", "comment", "serviceType", "priority", "id"},
+	"Task":              {"status", "owner", "for", "code", "note", "restriction", "input", "executionPeriod", "meta", "text"},
 	"DocumentReference": {"status", "date", "category", "type", "subject", "securityLabel", "context"},
 }
 

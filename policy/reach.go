@@ -63,9 +63,22 @@ func (p *plan) reach(granted []*permission, scopes tokenScopes) reach {
 	}
 	if asked := query.Elements(); len(asked) > 0 {
 		a.narrowed = true
-		a.asked, _ = fhir.NewElements(query.Type(), asked...) // what cannot be shown is not shown
+		a.asked = askedFor(query.Type(), asked)
 	}
 	return a
+}
+
+// askedFor is what _elements leaves of a resource, as far as a permission shows it: documents too, where content is asked
+// for. Type, id and meta are there without being asked for; the narrative, which repeats the whole, does not go with a part.
+func askedFor(typ string, names []string) fhir.Elements {
+	named := slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return name == "id" || name == "meta" || name == "text" || name == "contained"
+	})
+	asked, _ := fhir.NewElements(typ, named...) // a Query holds known elements only
+	if slices.Contains(named, "content") {
+		return asked.WithContent()
+	}
+	return asked
 }
 
 // looksOf are what a search asks about resources: criteria and order.

@@ -179,7 +179,7 @@ func (vs views) touches(path string) bool {
 	return slices.ContainsFunc(vs, func(v view) bool { return v.touches(path) })
 }
 
-// cutter rebuilds a document of what is shown; lost says whether anything is missing but the narrative and what no reader
+// cutter rebuilds a document of what is shown; lost says whether anything is missing, or may be, but the narrative and what no reader
 // misses, the EMR's own part of meta.
 type cutter struct {
 	shows   func(path string) bool // of a scalar
@@ -203,7 +203,8 @@ func cut(doc node, vs views, asked []string) (out map[string]node, lost bool) {
 			c.member(out, name, v, name)
 		}
 	}
-	lost = c.lost
+	listed := asked != nil || !slices.ContainsFunc(vs, func(v view) bool { return v.paths == nil })
+	lost = c.lost || listed // where a list says what is shown, the mark does not tell whether there is anything else
 	if narrative, there := doc.(map[string]node)["text"]; there && !lost && asked == nil {
 		c.member(out, "text", narrative, "text") // it repeats the whole resource, so it goes with the first thing that goes
 	}
