@@ -191,7 +191,9 @@ func (p *permission) boxes(zone *time.Location) []box {
 // box is the whole of w under the conditions of g.
 func (g *grant) box(w world) box {
 	b := wholeOf(w)
-	b.cite = g.cite
+	if b.cite = g.cite; g.src.Version == 0 {
+		b.cite = g.src.Name // a document that is not applied
+	}
 	b.sides[byKind] = people
 	if g.src.To.Automated {
 		b.sides[byKind] = agents

@@ -20,7 +20,12 @@ type grantsCmd struct {
 	Show      grantsShowCmd      `cmd:"" help:"Show one grant as a sentence, as written, and its history."`
 	Explain   grantsExplainCmd   `cmd:"" help:"Explain one decision: who, what, why, under which grant."`
 	Revoke    grantsRevokeCmd    `cmd:"" help:"Stop a grant."`
+	Test      grantsTestCmd      `cmd:"" help:"Run policy tests, and name the clauses that none of them notices."`
 	Reasons   grantsReasonsCmd   `cmd:"" help:"Say what a reason code means and what to do about it."`
+	CanI      grantsCanICmd      `cmd:"" help:"Ask whether somebody may do something, and why."`
+	WhoCan    grantsWhoCanCmd    `cmd:"" help:"Ask who may do something to a resource."`
+	Matrix    grantsMatrixCmd    `cmd:"" help:"Show who may do what, by person and type."`
+	Diff      grantsDiffCmd      `cmd:"" help:"Say exactly what one grant or set of rules allows and another does not."`
 }
 
 // clinicFlag narrows to one clinic.

@@ -29,6 +29,7 @@ func TestScripts(t *testing.T) {
 		Dir: "../../testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("UNTIL", time.Now().AddDate(0, 0, 80).Format(time.DateOnly)) // grants end in the future, at most 90 days ahead, or there is advice
+			e.Setenv("SOON", time.Now().AddDate(0, 0, 2).Format(time.DateOnly)) // well after what is applied now
 			e.Setenv("NOW", time.Now().UTC().Format(time.RFC3339))
 			return nil
 		},
