@@ -10,5 +10,8 @@
 // values, which only the policy makes from what an EMR returned, and an audit.Receipt, which only the ledger makes after
 // its commit. If the ledger cannot write, the answer is an error of kind Unavailable and nothing leaves.
 //
+// Rules that change while an access is under way count for it: behind every arrow that waits, it is decided again under
+// those in force. Nothing leaves, and nothing goes to the EMR any more, that has been stopped meanwhile (hazard H37).
+//
 // Records are written under a context of their own: a caller who hangs up hides nothing.
 package vestibule

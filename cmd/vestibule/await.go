@@ -19,7 +19,7 @@ func (d *data) await(ctx context.Context, t *terminal, event int64) error {
 	if err != nil {
 		return err
 	}
-	for end := time.Now().Add(awaitFor); ; {
+	for end := time.Now().Add(d.patience); ; {
 		e, err := d.Event(ctx, event)
 		if err != nil {
 			return err
@@ -44,5 +44,5 @@ func (d *data) await(ctx context.Context, t *terminal, event int64) error {
 		_, err := fmt.Fprintln(t.Out, "no gateway serves this folder now: it holds from the next start")
 		return err
 	}
-	return fmt.Errorf("it is written down, but the gateway that serves this folder has not acted on it within %s: see its log; it holds as soon as it is on record", awaitFor)
+	return fmt.Errorf("it is written down, but the gateway that serves this folder has not acted on it within %s: see its log; it holds as soon as it is on record", d.patience)
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"os/user"
+	"time"
 
 	"vestibule/internal/config"
 	"vestibule/internal/store"
@@ -30,6 +31,7 @@ type data struct {
 	dir string
 	db  *sql.DB
 	*store.Store
+	patience time.Duration // with the gateway, see await
 }
 
 func (d *data) Close() error { return d.db.Close() }
@@ -53,7 +55,7 @@ func (f dataFlags) openWith(open func(dir string) (*sql.DB, error)) (*data, erro
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &data{dir: dir, db: db, Store: s}, nil
+	return &data{dir: dir, db: db, Store: s, patience: awaitFor}, nil
 }
 
 // within opens the folder for the time of f.

@@ -88,3 +88,33 @@ func TestAStopsNameTellsApartWhatIsStopped(t *testing.T) {
 		}
 	}
 }
+
+// A gateway that serves the folder and does not get a stop on record is no success: whoever stopped something has to know.
+func TestAStopThatTheGatewayDoesNotRecordIsAnError(t *testing.T) {
+	dir := t.TempDir()
+	unlock, err := store.Lock(dir) // a gateway whose ledger cannot write
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := dataFlags{Data: dir}.create()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	done, err := d.Apply(t.Context(), "ann", time.Now(), []store.Document{{Kind: "Stop", Name: "everything", Body: stopText(policy.Stop{Name: "everything", Everything: true, Because: "x"})}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	term := &terminal{Out: &out, Now: time.Now}
+	d.patience = time.Millisecond
+	if err := d.await(t.Context(), term, done[0].Event); err == nil || !strings.Contains(err.Error(), "has not acted on it within") || out.Len() > 0 {
+		t.Errorf("%v, %q", err, out.String())
+	}
+	if err := unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.await(t.Context(), term, done[0].Event); err != nil || out.String() != "no gateway serves this folder now: it holds from the next start\n" {
+		t.Errorf("%v, %q", err, out.String())
+	}
+}
