@@ -84,7 +84,7 @@
 // DocumentReference.subject or context.sourcePatientInfo; one that names several patients is locked if one of them has it
 // locked. A reference that is there and cannot be read as one (another server's address, a contained resource, an identifier
 // alone, a urn:) is unclear unless it says by its type, its address or the contained resource that it is to no patient; words
-// alone (a display) are unclear where no patient is named otherwise. A resource whose patient is unclear is held back where a
+// alone (a display) are unclear where no patient is named otherwise (Task.focus is not enough). A resource whose patient is unclear is held back where a
 // directive would lock it if it were its patient's. Task.focus only adds a patient: where it cannot be read it makes nothing
 // unclear, and where it can it makes nothing clear. A resource that names nobody is nobody's.
 //
@@ -115,7 +115,8 @@
 //
 // The token's scopes only narrow. Those of level user count for people, user and system for automated agents; SMART v1
 // scopes are read as v2; a scope that cannot be read gives nothing. If each of them has criteria, a resource has to meet
-// those of one as well; criteria over elements that the permission, or for an update the caller, does not see do not count.
+// those of one as well. Criteria over elements that the permission does not show do not count; with a permission that only
+// writes, those over elements that the caller is not shown of the resource; for a create all of them count.
 //
 // # Release
 //
@@ -124,7 +125,7 @@
 // (outside-window) and labels (restricted-label); no guardrail keeps it from everybody (guardrail), no directive locks it
 // (locked-by-directive), nor would if its patient could be read (patient-unclear); for a search it matches the search
 // (query-mismatch). It is then cut to the union of what all matching permissions for the interaction show, less what
-// _elements leaves out.
+// _elements leaves out. Where that is a list of elements, it is marked SUBSETTED whatever it holds.
 //
 // A resource that carries Confidentiality R or V or a sensitivity code, in meta.security or in
 // DocumentReference.securityLabel, is out of reach of every permission whose criteria do not name that very code (with
