@@ -153,23 +153,29 @@ func (s *session) request(a ask) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	method, body := a.method, fill(a.body, a.filled, func(v string, _ bool) string {
-		if a.form {
-			return url.QueryEscape(v)
-		}
-		return v
-	})
+	method := a.method
 	if method == "" {
 		method = http.MethodGet
 	}
-	var reader io.Reader
+	var body io.Reader
 	if a.body != "" {
-		reader = strings.NewReader(body)
+		body = strings.NewReader(fill(a.body, a.filled, func(v string, _ bool) string {
+			if a.form {
+				return url.QueryEscape(v)
+			}
+			return v
+		}))
 	}
-	req, err := http.NewRequestWithContext(s.ctx, method, target, reader)
+	req, err := http.NewRequestWithContext(s.ctx, method, target, body)
 	if err != nil {
 		return nil, err
 	}
+	s.dress(req, a)
+	return req, nil
+}
+
+// dress sets the headers.
+func (s *session) dress(req *http.Request, a ask) {
 	req.Header.Set("Accept", "application/fhir+json")
 	req.Header.Set("User-Agent", "vestibule-probe")
 	switch {
@@ -190,7 +196,6 @@ func (s *session) request(a ask) (*http.Request, error) {
 	for i := 0; i+1 < len(a.headers); i += 2 {
 		req.Header.Set(a.headers[i], a.headers[i+1])
 	}
-	return req, nil
 }
 
 // exchange is the request and its answer as a report shows them.

@@ -31,7 +31,9 @@
 //
 // # What it does to the server
 //
-// Nothing is written unless Options.Writes is set, and then only to the one resource that Known.Scratch names. One request at
+// Nothing is written unless Options.Writes is set, and then only to the one resource that Known.Scratch names, but for
+// conditional-create, which may leave two empty resources entered in error. A batch and a transaction hold reads only; a POST
+// to a resource's address, which FHIR does not have, carries a header that makes it a GET. One request at
 // a time, at most Options.Rate in a second, the probe of timing two at a time; an answer of 429 is waited for. Redirects are
 // not followed, and nothing is sent to another origin than the base's. The bulk data probe asks for a start in the far future,
 // so that a server that begins an export has nothing to do.
