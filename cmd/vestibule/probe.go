@@ -44,7 +44,8 @@ to see more. Each probe holds an answer against a control; its verdict is ok, le
 printed as {}. The token goes to the origin of the base and nowhere else; redirects are not followed.
 
 Some probes look like attacks, because that is what they are made of: expect alerts, refused requests in logs, and, in
-the trail of a gateway, denials. Have the consent of whoever runs the server.
+the trail of a gateway, denials. Have the consent of whoever runs the server. It makes about three thousand requests: two to three
+minutes at the default rate.
 
 A known-file makes it sharper. YAML or JSON, every member optional:
 
