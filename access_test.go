@@ -254,3 +254,14 @@ func TestH3APageLinkIsDecidedAfresh(t *testing.T) {
 		t.Errorf("after its end: %v", a.Err())
 	}
 }
+
+// What the decision asked of the token is on record, so that it can be made again: the scopes for the type, and no other.
+func TestTheScopesThatADecisionLookedAtAreOnRecord(t *testing.T) {
+	w := newWorld(t, stocked(t), bookings...)
+	w.ask(t, "GET", "/Appointment/mine", "")
+	r := w.records(t)
+	last := r[len(r)-1]
+	if len(last.Scopes) == 0 || slices.ContainsFunc(last.Scopes, func(s string) bool { return !strings.Contains(s, "/Appointment.") && !strings.Contains(s, "/*.") }) {
+		t.Errorf("scopes on record: %v", last.Scopes)
+	}
+}

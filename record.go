@@ -19,6 +19,7 @@ func (a *access) newRecord() audit.Record {
 		Clinic:      GatewayLog,
 		Agent:       agentOf(a.req),
 		Purposes:    a.req.Caller.Purposes,
+		Scopes:      a.req.Caller.ScopesFor(q.Type),
 		Interaction: string(q.Kind),
 		Type:        q.Type,
 		RequestID:   a.req.RequestID,

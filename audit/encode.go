@@ -33,6 +33,7 @@ func appendRecord(dst []byte, r *Record) []byte {
 		dst = appendAgent(dst, &r.Agent)
 	}
 	dst = appendList(dst, `,"purposes":`, r.Purposes)
+	dst = appendList(dst, `,"scopes":`, r.Scopes)
 	dst = appendOptional(dst, `,"interaction":`, r.Interaction)
 	dst = appendOptional(dst, `,"type":`, r.Type)
 	dst = appendOptional(dst, `,"resource":`, r.Resource)

@@ -47,6 +47,7 @@ type Record struct {
 	Zone        string         `json:"zone,omitempty"`        // the clinic's IANA time zone (2)
 	Agent       Agent          `json:"agent,omitzero"`        // who (7-11, 14)
 	Purposes    []string       `json:"purposes,omitempty"`    // v3-ActReason codes (15)
+	Scopes      []string       `json:"scopes,omitempty"`      // the token's SMART scopes for Type, as written (24)
 	Interaction string         `json:"interaction,omitempty"` // FHIR's code, or one of the constants above (3, 19)
 	Type        string         `json:"type,omitempty"`        // resource type (17)
 	Resource    string         `json:"resource,omitempty"`    // "Type/id" or "Type/id/_history/version" of the target (17)

@@ -22,7 +22,7 @@ func anyRecord(t *rapid.T) audit.Record {
 		ID: access(rapid.IntRange(0, 1e6).Draw(t, "id")), Clinic: "maple",
 		Phase: audit.Phase(rapid.SampledFrom([]string{"intent", "outcome", "denial"}).Draw(t, "phase")),
 		Time:  time.UnixMilli(rapid.Int64Range(-1e12, 4e12).Draw(t, "time")).UTC(), Zone: str.Draw(t, "zone"),
-		Purposes: list.Draw(t, "purposes"), Interaction: str.Draw(t, "interaction"), Type: str.Draw(t, "type"), Resource: str.Draw(t, "resource"),
+		Purposes: list.Draw(t, "purposes"), Scopes: list.Draw(t, "scopes"), Interaction: str.Draw(t, "interaction"), Type: str.Draw(t, "type"), Resource: str.Draw(t, "resource"),
 		Query: str.Draw(t, "query"), Status: rapid.IntRange(-1, 600).Draw(t, "status"), Outcome: audit.Outcome(str.Draw(t, "outcome")),
 		Reasons: list.Draw(t, "reasons"), Grants: list.Draw(t, "grants"), Upstream: str.Draw(t, "upstream"), Patients: list.Draw(t, "patients"),
 		Withheld: rapid.IntRange(0, 9).Draw(t, "withheld"), Changed: list.Draw(t, "changed"), Before: str.Draw(t, "before"), After: str.Draw(t, "after"),
@@ -93,6 +93,7 @@ func TestTheFormatOfARecordIsFrozen(t *testing.T) {
 	r.Agent.Automated = true
 	r.Admin = audit.Admin{Action: "grant-apply", Subject: "desk", Version: "3", By: "root"}
 	r.Query = `date=ge2026&x="\`
+	r.Scopes = []string{"user/Appointment.rus"}
 	golden(t, "record.json", append(audit.EncodeForTest(&r), '\n'))
 }
 

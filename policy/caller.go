@@ -2,6 +2,7 @@ package policy
 
 import (
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -31,6 +32,23 @@ func (c Caller) ID() string {
 		return ""
 	}
 	return c.Issuer + "|" + c.Subject
+}
+
+// ScopesFor are those of the token's scopes that speak of resources of typ, as written: all that a decision about typ asks
+// of them.
+func (c Caller) ScopesFor(typ string) []string {
+	var out []string
+	for i, scope := range c.Scopes {
+		_, rest, _ := strings.Cut(scope, "/")
+		if typ == "" || !strings.HasPrefix(rest, typ+".") && !strings.HasPrefix(rest, "*.") {
+			continue
+		}
+		if out == nil {
+			out = make([]string, 0, len(c.Scopes)-i)
+		}
+		out = append(out, scope)
+	}
+	return out
 }
 
 // Named reports whether c is a person with a name; an automated agent is not a person, whatever it is called.

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -59,5 +60,15 @@ func TestATokenIsOverAtItsExpiry(t *testing.T) {
 	}
 	if got, want := c.ID(), "https://id.example|amara"; got != want {
 		t.Errorf("ID() = %q, want %q", got, want)
+	}
+}
+
+func TestOnlyTheScopesOfATypeConcernIt(t *testing.T) {
+	c := Caller{Scopes: []string{"openid", "user/Task.rs?status=ready", "user/*.read", "user/Appointment.rs", "user/Tasks.rs", "Task.rs"}}
+	if got := strings.Join(c.ScopesFor("Task"), " "); got != "user/Task.rs?status=ready user/*.read" {
+		t.Error(got)
+	}
+	if c.ScopesFor("") != nil || (Caller{}).ScopesFor("Task") != nil {
+		t.Error("scopes out of nothing")
 	}
 }
