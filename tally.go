@@ -13,15 +13,21 @@ import (
 )
 
 // tally counts what callers use of the limits of their grants, whatever the grant's version. It holds nothing of its own:
-// what it knows it reads from the trail when a clinic's rules are first used, so that limits hold across restarts and from
+// what it knows it reads from the trail when a clinic's limits are first used, so that they hold across restarts and from
 // the moment they are given. What was taken for an answer that then could not be recorded stays taken.
 type tally struct {
-	mu   sync.Mutex
-	read map[string]*policy.Set // by clinic: the rules under which the trail was read
-	used map[user]*usage
+	mu      sync.Mutex
+	counted map[string]counted // by clinic
+	used    map[user]*usage
 }
 
-func newTally() *tally { return &tally{read: map[string]*policy.Set{}, used: map[user]*usage{}} }
+// counted is what is counted at a clinic: the limits of the rules under which its trail was read.
+type counted struct {
+	rules  *policy.Set
+	limits []policy.Limit
+}
+
+func newTally() *tally { return &tally{counted: map[string]counted{}, used: map[user]*usage{}} }
 
 // user is somebody under a grant.
 type user struct{ clinic, person, grant string } // "iss|sub", the grant's name
@@ -57,11 +63,8 @@ type excess struct {
 func (y *tally) take(ctx context.Context, trail *audit.Ledger, limits []policy.Limit, t taking) (*excess, error) {
 	y.mu.Lock()
 	defer y.mu.Unlock()
-	if y.read[t.clinic.Name] != t.clinic.Policy {
-		if err := y.recount(ctx, trail, t.clinic, t.now); err != nil {
-			return nil, err
-		}
-		y.read[t.clinic.Name] = t.clinic.Policy
+	if err := y.upToDate(ctx, trail, t); err != nil {
+		return nil, err
 	}
 	for _, l := range limits {
 		if over := y.of(t, l.Grant).over(l, t); over != nil {
@@ -72,6 +75,23 @@ func (y *tally) take(ctx context.Context, trail *audit.Ledger, limits []policy.L
 		y.of(t, l.Grant).add(t)
 	}
 	return nil, nil
+}
+
+// upToDate reads the trail where a limit is new: until then nobody counted.
+func (y *tally) upToDate(ctx context.Context, trail *audit.Ledger, t taking) error {
+	known := y.counted[t.clinic.Name]
+	if known.rules == t.clinic.Policy {
+		return nil
+	}
+	limits := t.clinic.Policy.Limits()
+	isNew := func(l policy.Limit) bool { return !slices.Contains(known.limits, l) }
+	if slices.ContainsFunc(limits, isNew) {
+		if err := y.recount(ctx, trail, t.clinic, t.now); err != nil {
+			return err
+		}
+	}
+	y.counted[t.clinic.Name] = counted{t.clinic.Policy, limits}
+	return nil
 }
 
 // of is what t's person has used of a grant, without what no longer counts.

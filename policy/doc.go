@@ -39,7 +39,7 @@
 //	             on the resource's own date: Appointment.start, Task.authoredOn, DocumentReference.date. A resource without
 //	             that date is outside, and so is one whose date, such as a month, lies inside only in part.
 //	elements     the elements that are shown, by path or by the name of a set (ElementSets), such as schedule; absent: all that
-//	             can be. Type, id and the technical part of meta are always shown; contained resources and addresses of
+//	             can be. The extensions of an element go with it. Type, id and the technical part of meta are always shown; contained resources and addresses of
 //	             documents never.
 //	content      true: with the documents that DocumentReferences carry; absent: metadata only
 //	write        the top-level elements that c and u may set or change; absent: the top-level names of elements, if no set is

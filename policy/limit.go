@@ -67,6 +67,20 @@ func (l Limits) sentence() string {
 	return strings.Join(parts[:len(parts)-1], ", ") + " and " + parts[len(parts)-1]
 }
 
+// Limits are the limits of all grants, sorted by grant; grants without limits are left out.
+func (s *Set) Limits() []Limit {
+	if s == nil {
+		return nil
+	}
+	var out []Limit
+	for _, g := range s.all {
+		if g.src.Limits != (Limits{}) {
+			out = append(out, Limit{g.cite, g.src.Limits})
+		}
+	}
+	return out
+}
+
 // LimitReached is the denial of a permitted request because the limit that code is about is reached: for the trail, and as
 // the caller hears it. freeAt is when the next one is free again; zero where waiting does not help.
 func (d Decision) LimitReached(code Code, limit Limit, freeAt time.Time) (Reason, *fhir.Error) {
