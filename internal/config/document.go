@@ -120,6 +120,8 @@ func (c chunk) kind(root *yaml.Node) (string, Problems) {
 		f.add("kind", "is missing: one of %s", strings.Join(known, ", "))
 	case value.Kind != yaml.ScalarNode:
 		f.add("kind", "has to be a single value")
+	case value.Value == KindPolicyTest:
+		f.add("kind", "tests are not applied; keep them in a folder of their own, for `vestibule grants test`")
 	case !slices.Contains(known, value.Value):
 		oneOf(&f, "kind", value.Value, known...)
 	default:

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	yaml "go.yaml.in/yaml/v4"
+
+	"vestibule/internal/policytest"
 )
 
 // shaper holds a tree of YAML nodes against the Go type it is for and takes out what does not fit, so that the rest can
@@ -42,6 +44,8 @@ func (s *shaper) fits(n *yaml.Node, t reflect.Type, path string) bool {
 		t = t.Elem()
 	}
 	switch {
+	case t == reflect.TypeFor[policytest.Given]():
+		return s.given(n, path)
 	case isText(t):
 		return s.scalar(n, path, "a single value")
 	case t.Kind() == reflect.Struct:
