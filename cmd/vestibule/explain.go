@@ -15,7 +15,8 @@ import (
 )
 
 type grantsExplainCmd struct {
-	ID string `arg:"" name:"decision-id" help:"The decision's id, as an error names it."`
+	ID         string `arg:"" name:"decision-id" help:"The decision's id, as an error names it."`
+	CallerView bool   `help:"Print what the caller heard, and nothing else: it names no patient."`
 	dataFlags
 	clinicFlag
 	byFlag
@@ -27,8 +28,12 @@ func (grantsExplainCmd) Help() string {
 
     vestibule grants explain 0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b --data ./data
 
+    vestibule grants explain 0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b --caller-view --data ./data
+
 Prints what is on record of that access: when, who, what, how it ended and why, and the grants in the version that decided.
-Looking goes on record before anything is shown.`
+Then it decides once more, by the rules that were in force at that moment, of what is on record: the clause and the value
+that decided, how far each grant got, and what the caller heard. Where the record does not hold enough, it says so. Looking
+goes on record before anything is shown.`
 }
 
 // Run reports the look, then prints every record of the access.
@@ -55,7 +60,7 @@ func (c grantsExplainCmd) Run(ctx context.Context, t *terminal) error {
 				return err
 			}
 			for i := len(result.Entries) - 1; i >= 0; i-- { // in the order in which it happened
-				if err := d.explain(ctx, t.Out, result.Entries[i]); err != nil {
+				if err := c.explain(ctx, t.Out, d, result.Entries[i], i == 0); err != nil {
 					return err
 				}
 				found++
@@ -68,13 +73,38 @@ func (c grantsExplainCmd) Run(ctx context.Context, t *terminal) error {
 	})
 }
 
-// explain prints one record for a person.
-func (d *data) explain(ctx context.Context, out io.Writer, e audit.Entry) error {
-	r := e.Record
-	zone, err := d.zone(ctx, r.Clinic)
+// explain prints one record and, with the last of an access, its decision made again.
+func (c grantsExplainCmd) explain(ctx context.Context, out io.Writer, d *data, e audit.Entry, last bool) error {
+	zone, err := d.zone(ctx, e.Record.Clinic)
 	if err != nil {
 		return err
 	}
+	if !c.CallerView {
+		if err := d.recorded(ctx, out, e, zone); err != nil {
+			return err
+		}
+	}
+	if !last {
+		return nil
+	}
+	again, err := d.rebuild(ctx, e.Record)
+	switch {
+	case c.CallerView:
+		again.forCaller(out, e.Record)
+		return nil
+	case err != nil:
+		fmt.Fprintf(out, "Not decided again: %v.\n", err)
+	default:
+		again.forClinic(out, zone)
+	}
+	fmt.Fprint(out, "\nWhat the caller heard:\n    ")
+	again.forCaller(out, e.Record)
+	return nil
+}
+
+// recorded prints one record for a person.
+func (d *data) recorded(ctx context.Context, out io.Writer, e audit.Entry, zone *time.Location) error {
+	r := e.Record
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	line := func(name, value string) {
 		if value != "" {
@@ -86,6 +116,8 @@ func (d *data) explain(ctx context.Context, out io.Writer, e audit.Entry) error 
 	line("who", whoInFull(r))
 	line("what", what(r))
 	line("search", r.Query)
+	line("purposes", strings.Join(r.Purposes, ", "))
+	line("address", r.Agent.Address)
 	line("outcome", outcomeInFull(r))
 	for _, code := range r.Reasons {
 		line("reason", reasonInFull(code))
@@ -101,7 +133,7 @@ func (d *data) explain(ctx context.Context, out io.Writer, e audit.Entry) error 
 			return err
 		}
 	}
-	_, err = fmt.Fprintln(out)
+	_, err := fmt.Fprintln(out)
 	return err
 }
 

@@ -29,7 +29,7 @@ func TestScripts(t *testing.T) {
 		Dir: "../../testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("UNTIL", time.Now().AddDate(0, 0, 80).Format(time.DateOnly)) // grants end in the future, at most 90 days ahead, or there is advice
-			e.Setenv("SOON", time.Now().AddDate(0, 0, 2).Format(time.DateOnly)) // well after what is applied now
+			e.Setenv("SOON", time.Now().AddDate(0, 0, 2).Format(time.DateOnly))   // well after what is applied now
 			e.Setenv("NOW", time.Now().UTC().Format(time.RFC3339))
 			return nil
 		},
@@ -43,15 +43,15 @@ const (
 )
 
 // makeTrail is the program `trail DIR`: what a serving process would have left in a data folder after two accesses, with
-// everything recorded that others reported.
+// everything recorded that others reported. `trail DIR idle` is one to which nobody came.
 func makeTrail() {
-	if err := writeTrail(context.Background(), os.Args[1]); err != nil {
+	if err := writeTrail(context.Background(), os.Args[1], os.Args[2:]...); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func writeTrail(ctx context.Context, dir string) (err error) {
+func writeTrail(ctx context.Context, dir string, idle ...string) (err error) {
 	unlock, err := store.Lock(dir)
 	if err != nil {
 		return err
@@ -79,11 +79,15 @@ func writeTrail(ctx context.Context, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(record(ctx, l, s), l.Close())
+	if len(idle) == 0 {
+		err = visited(ctx, l)
+	}
+	err = errors.Join(err, record(ctx, l, s), l.Close())
 	return errors.Join(err, db.Close(), unlock())
 }
 
-func record(ctx context.Context, l *audit.Ledger, s *store.Store) error {
+// visited records two accesses.
+func visited(ctx context.Context, l *audit.Ledger) error {
 	amara := audit.Agent{Issuer: "https://id.assistco.example", Subject: "amara", Name: "Amara Okafor", Platform: "assistco", ClientID: "assistco-desktop"}
 	for _, r := range []audit.Record{
 		{ID: permitted, Phase: audit.PhaseOutcome, Clinic: "maple", Agent: amara, Interaction: "read", Type: "Appointment", Resource: "Appointment/7", Status: 200,
@@ -96,6 +100,11 @@ func record(ctx context.Context, l *audit.Ledger, s *store.Store) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// record records what others reported.
+func record(ctx context.Context, l *audit.Ledger, s *store.Store) error {
 	events, err := s.Unrecorded(ctx)
 	if err != nil {
 		return err
