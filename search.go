@@ -12,7 +12,8 @@ import (
 
 const (
 	defaultCount = 50 // entries on a page where the caller does not say
-	maxPages     = 40 // of the EMR, of at least defaultCount, read for one page of the gateway
+	emrCount     = 20 // entries asked of the EMR at least: small pages would tell how many withheld ones lie between
+	maxPages     = 40 // of the EMR, read for one page of the gateway
 )
 
 // place is where a search goes on: a page of the EMR and how many of its resources are behind us.
@@ -37,7 +38,7 @@ func (a *access) search(ctx context.Context) Answer {
 		if count == 0 {
 			count = defaultCount
 		}
-		found, err := a.collect(ctx, a.decision.Narrow(query).WithCount(max(count, defaultCount)), from, count)
+		found, err := a.collect(ctx, a.decision.Narrow(query).WithCount(max(count, emrCount)), from, count)
 		if a.renew() {
 			if !a.decision.Permitted() {
 				return a.deny(ctx, a.decision.Err())
