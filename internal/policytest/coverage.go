@@ -163,8 +163,7 @@ func (c *coverer) idle(as policy.Rules, changed *policy.Set) bool {
 	if err != nil {
 		return false
 	}
-	earliest := slices.MinFunc(c.questions, func(a, b *Question) int { return a.Request.Now.Compare(b.Request.Now) })
-	diff, err := policy.Diff(set, changed, earliest.Request.Now)
+	diff, err := policy.Diff(set, changed, time.Unix(0, 0)) // before every grant, so that beginnings and ends count, too
 	return err == nil && diff.Empty()
 }
 

@@ -66,14 +66,20 @@ func withoutPermission(g policy.Grant, i int) variant {
 	return v
 }
 
-// platformOf is for whom somebody works to whom a grant is given: by the team's name, or by what the questions say.
+// platformOf is for whom somebody works to whom a grant is given: by the team's name, or by what the questions say of that
+// person, or of others who sign in at the same place.
 func (c *coverer) platformOf(to policy.To) string {
 	if platform, _, ok := strings.Cut(to.Team, "/"); ok {
 		return platform
 	}
-	for _, q := range c.questions {
-		if q.Request.Caller.ID() == to.User {
-			return q.Request.Caller.Platform
+	issuer, _, _ := strings.Cut(to.User, "|")
+	for _, same := range []func(policy.Caller) bool{
+		func(asks policy.Caller) bool { return asks.ID() == to.User }, func(asks policy.Caller) bool { return asks.Issuer == issuer },
+	} {
+		for _, q := range c.questions {
+			if same(q.Request.Caller) {
+				return q.Request.Caller.Platform
+			}
 		}
 	}
 	return "nobody-asks-for-this-platform"
