@@ -108,13 +108,14 @@ func TestElementsReadAsAList(t *testing.T) {
 	}
 }
 
-// Whatever is combined, a leaf is visible in the union exactly if it is in either, in the intersection exactly if in both.
-func TestUnionAndIntersectionAreThoseOfWhatIsSeen(t *testing.T) {
+// Whatever is combined, a leaf is visible in the union exactly if it is in either, in the intersection exactly if in both, in
+// the difference exactly if in the first alone.
+func TestUnionIntersectionAndDifferenceAreThoseOfWhatIsSeen(t *testing.T) {
 	paths := []string{"/status", "/_status", "/start", "/participant/actor/display", "/participant/actor/reference", "/participant/status", "/content/attachment/url",
 		"/content/attachment/title", "/text/div", "/contained/id", "/x/x/x", "/x/y", "/vendor"}
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := anyElements().Draw(t, "a"), anyElements().Draw(t, "b")
-		union, both := a.Union(b), a.Intersect(b)
+		union, both, rest := a.Union(b), a.Intersect(b), a.Minus(b)
 		for _, p := range paths {
 			if strings.HasPrefix(p, "/_") {
 				continue // a primitive's extensions are seen only with all of it
@@ -124,6 +125,9 @@ func TestUnionAndIntersectionAreThoseOfWhatIsSeen(t *testing.T) {
 			}
 			if shows(both, p) != (shows(a, p) && shows(b, p)) {
 				t.Fatalf("%s: intersection of %v and %v is %v", p, a.Paths(), b.Paths(), both.Paths())
+			}
+			if technical := shows(Elements{}, p); shows(rest, p) != (shows(a, p) && !shows(b, p) || technical) {
+				t.Fatalf("%s: %v minus %v is %v", p, a.Paths(), b.Paths(), rest.Paths())
 			}
 		}
 	})
