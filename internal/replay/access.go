@@ -1,0 +1,115 @@
+package replay
+
+import (
+	"net/netip"
+	"net/url"
+	"slices"
+	"time"
+
+	"vestibule/audit"
+	"vestibule/fhir"
+	"vestibule/policy"
+)
+
+// Access is one access as it stands on record.
+type Access struct {
+	Record  audit.Record
+	Request policy.Request // what was asked for, rebuilt
+	Allowed bool           // it was carried out, or would have been but for the EMR
+	Passed  bool           // the request as such was permitted, whatever became of it
+	Blocked policy.Code    // of the limit that stood against it; empty: none
+}
+
+// Of is the access that a record tells of, and false for a record that tells of none that grants decide about: a refused
+// token, an auditor's look at the trail, an intent, what was done to the gateway itself.
+func Of(r audit.Record, zone *time.Location) (Access, bool) {
+	if r.Phase != audit.PhaseOutcome && r.Phase != audit.PhaseDenial || r.Agent.Role != "" || r.Agent.Platform == "" || !fhir.IsType(r.Type) {
+		return Access{}, false
+	}
+	in, ok := interactionOf(r, zone)
+	if !ok {
+		return Access{}, false
+	}
+	a := Access{Record: r, Request: policy.Request{Caller: callerOf(r), Clinic: r.Clinic, Interaction: in, Now: r.Time}}
+	a.Passed = len(r.Grants) > 0 && slices.Contains(r.Reasons, string(policy.CodeGranted))
+	a.Allowed = a.Passed && r.Phase == audit.PhaseOutcome
+	for _, code := range limitCodes() {
+		if !a.Allowed && slices.Contains(r.Reasons, string(code)) {
+			a.Blocked = code
+		}
+	}
+	return a, true
+}
+
+// interactionOf is what was asked for. A page link that could not be opened does not say what it stood for.
+func interactionOf(r audit.Record, zone *time.Location) (fhir.Interaction, bool) {
+	in := fhir.Interaction{Kind: fhir.InteractionKind(r.Interaction), Type: r.Type}
+	switch in.Kind {
+	case fhir.InteractionCreate:
+		return in, true
+	case fhir.InteractionRead, fhir.InteractionUpdate:
+		ref, ok := fhir.ParseRef(r.Resource)
+		in.ID = ref.ID
+		return in, ok && ref.Type == r.Type
+	case fhir.InteractionSearch:
+		values, err := url.ParseQuery(r.Query)
+		if err != nil {
+			return in, false
+		}
+		in.Query, err = fhir.ParseQuery(r.Type, values, zone)
+		return in, err == nil && in.Query.Cursor() == ""
+	}
+	return in, false
+}
+
+// callerOf is who asked. The token was valid then.
+func callerOf(r audit.Record) policy.Caller {
+	a := r.Agent
+	c := policy.Caller{Issuer: a.Issuer, Subject: a.Subject, Name: a.Name, Platform: a.Platform, ClientID: a.ClientID, TokenID: a.TokenID,
+		Automated: a.Automated, Scopes: scopesOf(r), Purposes: r.Purposes, Expires: r.Time.Add(time.Hour)}
+	if address, err := netip.ParseAddr(a.Address); err == nil {
+		c.Address = address
+	}
+	return c
+}
+
+// scopesOf are the scopes of the token: the widest, because the record does not hold them.
+func scopesOf(r audit.Record) []string {
+	if r.Agent.Automated {
+		return []string{"user/*.cruds", "system/*.cruds"}
+	}
+	return []string{"user/*.cruds"}
+}
+
+// aboutScopes reports whether an access was refused for the scopes of its token, which a candidate does not change.
+func (a *Access) aboutScopes() bool {
+	return slices.Contains(a.Record.Reasons, string(policy.CodeScopeMissing)) || slices.Contains(a.Record.Reasons, string(policy.CodeOutsideScope))
+}
+
+// writes reports whether the access is a write.
+func (a *Access) writes() bool {
+	k := a.Request.Interaction.Kind
+	return k == fhir.InteractionCreate || k == fhir.InteractionUpdate
+}
+
+// Refs names what the access was about, as far as the record does: what left and, for a refused read or update, what was asked
+// for.
+func (a *Access) Refs() []fhir.Ref {
+	var out []fhir.Ref
+	if a.Allowed {
+		for _, item := range a.Record.Released {
+			if ref, ok := fhir.ParseRef(item.Ref); ok {
+				out = append(out, ref)
+			}
+		}
+		return out
+	}
+	if in := a.Request.Interaction; in.ID != "" {
+		out = append(out, fhir.Ref{Type: in.Type, ID: in.ID})
+	}
+	return out
+}
+
+func limitCodes() []policy.Code {
+	return []policy.Code{policy.CodeTooManyRequests, policy.CodeTooManyPatients, policy.CodeTooManyDocuments, policy.CodeTooManyPages}
+}
