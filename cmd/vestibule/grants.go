@@ -20,6 +20,7 @@ type grantsCmd struct {
 	Show      grantsShowCmd      `cmd:"" help:"Show one grant as a sentence, as written, and its history."`
 	Explain   grantsExplainCmd   `cmd:"" help:"Explain one decision: who, what, why, under which grant."`
 	Revoke    grantsRevokeCmd    `cmd:"" help:"Stop a grant."`
+	Test      grantsTestCmd      `cmd:"" help:"Run policy tests, and name the clauses that none of them notices."`
 	Reasons   grantsReasonsCmd   `cmd:"" help:"Say what a reason code means and what to do about it."`
 	CanI      grantsCanICmd      `cmd:"" help:"Ask whether somebody may do something, and why."`
 	WhoCan    grantsWhoCanCmd    `cmd:"" help:"Ask who may do something to a resource."`
