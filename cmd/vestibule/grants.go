@@ -26,6 +26,7 @@ type grantsCmd struct {
 	WhoCan    grantsWhoCanCmd    `cmd:"" help:"Ask who may do something to a resource."`
 	Matrix    grantsMatrixCmd    `cmd:"" help:"Show who may do what, by person and type."`
 	Diff      grantsDiffCmd      `cmd:"" help:"Say exactly what one grant or set of rules allows and another does not."`
+	Replay    grantsReplayCmd    `cmd:"" help:"Say what other grants would have meant for the accesses on record."`
 }
 
 // clinicFlag narrows to one clinic.

@@ -73,9 +73,13 @@ func callerOf(r audit.Record) policy.Caller {
 	return c
 }
 
-// scopesOf are the scopes of the token: the widest, because the record does not hold them.
+// scopesOf are the scopes of the token as far as the record holds them; the widest where it holds none, as for accesses from
+// before they were put on record.
 func scopesOf(r audit.Record) []string {
-	if r.Agent.Automated {
+	switch {
+	case len(r.Scopes) > 0:
+		return r.Scopes
+	case r.Agent.Automated:
 		return []string{"user/*.cruds", "system/*.cruds"}
 	}
 	return []string{"user/*.cruds"}

@@ -10,8 +10,9 @@
 //
 // # What is on record, and what is not
 //
-// Caller, platform, purposes, address, interaction, search and time of an access are; the scopes of its token are not, so that
-// the widest are assumed. Of what left, the references are, not the content; of writes the names of the elements that changed.
+// Caller, platform, purposes, address, interaction, search and time of an access are, and the scopes of its token; where these
+// are missing, the widest are assumed and that is counted. Of what left, the references are, not the content; of writes the
+// names of the elements that changed.
 // So there are three classes of finding:
 //
 //	certain   it follows from the record alone: who, when, from where, for what, which parameters, which elements were changed

@@ -82,6 +82,20 @@ func (j *judging) judge() verdict {
 	return verdict{} // refused on both sides, or for the scopes of its token, which stay
 }
 
+// needs are the resources that judge will look at: none where the record says it all, because what is not needed is not read.
+func (j *judging) needs() []fhir.Ref {
+	was, will := j.old.Permitted(), j.new.Permitted()
+	if !will || was != j.a.Passed || !was && j.a.Request.Interaction.Kind == fhir.InteractionSearch {
+		return nil
+	}
+	if j.a.writes() && j.a.Allowed {
+		if ok, _ := j.new.Bears(j.a.Record.Changed, fhir.Resource{}); !ok {
+			return nil
+		}
+	}
+	return j.a.Refs()
+}
+
 // refused is an access that the candidate refuses as such.
 func (j *judging) refused() verdict {
 	if !j.a.Allowed { // it was refused for what it was about
@@ -302,5 +316,5 @@ func clauseOf(r policy.Reason) string {
 	if name == "" {
 		return r.Detail
 	}
-	return strings.TrimSpace(name + ": " + r.Detail)
+	return strings.TrimSuffix(name+": "+r.Detail, ": ")
 }

@@ -26,6 +26,7 @@ type Report struct {
 	Patients  int        `json:"patients"`
 	Touched   int        `json:"touched"` // accesses for which the candidate could matter
 	Versions  int        `json:"rulesChanged"`
+	Assumed   int        `json:"scopesAssumed"` // touched accesses whose token's scopes are not on record
 	Effects   []Tally    `json:"effects"`
 	Groups    []Group    `json:"groups"`
 	Omitted   int        `json:"groupsOmitted,omitempty"`
@@ -35,7 +36,7 @@ type Report struct {
 		Gone   int `json:"gone"`
 		Failed int `json:"failed"`
 	} `json:"resources"`
-	WithheldBy int `json:"searchesThatWithheld"` // touched searches that kept back what the trail does not name
+	Withheld int `json:"searchesThatWithheld"` // touched searches that kept back what the trail does not name
 }
 
 // Tally counts the accesses on which the candidate has one effect.

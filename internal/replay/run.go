@@ -40,9 +40,9 @@ const (
 
 // step is an access that the candidate can matter to.
 type step struct {
-	a     Access
-	m     *moment
-	touch touch
+	judging
+	limits bool // which differ between the two sides
+	touch  touch
 }
 
 // runner is one replay.
@@ -129,9 +129,14 @@ func (r *runner) entry(ctx context.Context, e audit.Entry) error {
 		return nil
 	}
 	r.gather.report.Touched++
-	r.steps = append(r.steps, step{a, m, touch})
+	if len(a.Record.Scopes) == 0 {
+		r.gather.report.Assumed++
+	}
+	s := step{judging: judging{a: &a, old: m.before.Decide(a.Request), new: m.after.Decide(a.Request), get: r.get,
+		actual: len(r.o.Before.names()) == 0}, limits: m.limits, touch: touch}
+	r.steps = append(r.steps, s)
 	if touch == touched {
-		r.refs = append(r.refs, a.Refs()...)
+		r.refs = append(r.refs, s.needs()...)
 	}
 	if len(r.steps) >= mostSteps || len(r.refs) >= mostRefs {
 		return r.flush(ctx)
@@ -176,18 +181,17 @@ func (r *runner) flush(ctx context.Context) error {
 
 // step judges one access.
 func (r *runner) step(s *step) {
-	j := judging{a: &s.a, old: s.m.before.Decide(s.a.Request), new: s.m.after.Decide(s.a.Request), actual: len(r.o.Before.names()) == 0, get: r.get}
 	var v verdict
 	if s.touch == touched {
-		v = j.judge()
+		v = s.judge()
 		if s.a.Allowed && s.a.Record.Withheld > 0 && s.a.Request.Interaction.Kind == fhir.InteractionSearch {
-			r.gather.report.WithheldBy++
+			r.gather.report.Withheld++
 		}
 	}
-	if s.m.limits {
-		v = r.limited(&j, v)
+	if s.limits {
+		v = r.limited(&s.judging, v)
 	}
-	r.gather.add(&s.a, v)
+	r.gather.add(s.a, v)
 }
 
 func (r *runner) get(ref fhir.Ref) (fhir.Resource, string) {
