@@ -17,6 +17,7 @@ type applyCmd struct {
 	File  []string `short:"f" required:"" placeholder:"FILE" type:"path" sep:"none" help:"A file of documents, a folder of them, or - for standard input. May be repeated."`
 	Check bool     `help:"Only say what is wrong; change nothing."`
 	Draft bool     `help:"Grants only: have no effect before somebody else approves them, see grants approve."`
+	planFlags
 	dataFlags
 	byFlag
 }
@@ -28,6 +29,10 @@ func (applyCmd) Help() string {
     vestibule apply -f clinics.yaml -f grants/ --data ./data
     vestibule apply -f grant.yaml --config serve.yaml --by "Dr. Lee"
     vestibule apply -f grant.yaml --data ./data --check
+    vestibule apply -f grants/ --data ./data --plan
+
+With --plan nothing changes: it shows what would become of each document, exactly what people and agents could do then and
+can not do now, and the other way round, and what is in force at the clinics that the files name and in none of the files.
 
 A grant that is broader than it mostly has to be (an end far away, no criteria, no elements, SMART v1 scopes) is applied,
 with advice on standard error.
@@ -46,8 +51,11 @@ func (c applyCmd) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	if c.Check {
+	switch {
+	case c.Check:
 		return c.check(ctx, t, docs)
+	case c.Plan:
+		return c.plan(ctx, t, by, docs)
 	}
 	d, err := c.create()
 	if err != nil {
