@@ -61,5 +61,7 @@
 //	---
 //	kind: Guardrail                   # what no grant gives, see package policy
 //
+// A document of kind PolicyTest is read by LoadTests and never applied; see package policytest.
+//
 // A secret is a reference that is resolved when the connection is opened: `env:NAME` or `file:/absolute/path`.
 package config

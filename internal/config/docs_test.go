@@ -2,11 +2,13 @@ package config
 
 import (
 	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"vestibule/internal/policytest"
 	"vestibule/policy"
 )
 
@@ -37,6 +39,16 @@ func TestTheExamplesOfThePageAreRight(t *testing.T) {
 			}
 			continue
 		}
+		if strings.HasPrefix(text, "kind: PolicyTest") {
+			file := filepath.Join(t.TempDir(), "test.yaml")
+			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := LoadTests(file); err != nil {
+				t.Error(err)
+			}
+			continue
+		}
 		found, err := Parse(page, []byte(text))
 		if err != nil {
 			t.Error(err)
@@ -57,7 +69,8 @@ func TestThePageListsEveryKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, typ := range []reflect.Type{reflect.TypeFor[Serve](), reflect.TypeFor[Clinic](), reflect.TypeFor[Connection](), reflect.TypeFor[Platform](), reflect.TypeFor[policy.Grant](), reflect.TypeFor[policy.Stop](), reflect.TypeFor[policy.Directive](), reflect.TypeFor[policy.Guardrail]()} {
+	for _, typ := range []reflect.Type{reflect.TypeFor[Serve](), reflect.TypeFor[Clinic](), reflect.TypeFor[Connection](), reflect.TypeFor[Platform](), reflect.TypeFor[policy.Grant](), reflect.TypeFor[policy.Stop](), reflect.TypeFor[policy.Directive](), reflect.TypeFor[policy.Guardrail](),
+		reflect.TypeFor[policytest.File](), reflect.TypeFor[policytest.Caller]()} {
 		for _, key := range keysOf(typ) {
 			if !strings.Contains(all, key+":") && !strings.Contains(string(b), "`"+key+"`") {
 				t.Errorf("%s does not list %s of %s", page, key, typ)
