@@ -27,6 +27,7 @@ type grantsCmd struct {
 	Matrix    grantsMatrixCmd    `cmd:"" help:"Show who may do what, by person and type."`
 	Diff      grantsDiffCmd      `cmd:"" help:"Say exactly what one grant or set of rules allows and another does not."`
 	Replay    grantsReplayCmd    `cmd:"" help:"Say what other grants would have meant for the accesses on record."`
+	Shrink    grantsShrinkCmd    `cmd:"" help:"Propose the narrowest grant for what one was used for."`
 }
 
 // clinicFlag narrows to one clinic.

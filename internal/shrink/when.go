@@ -85,7 +85,11 @@ func daysOf(span policy.HourSpan) []int {
 // windowOf is the window from one day to another with a margin, beyond two weeks rounded out to whole weeks, within the one
 // given.
 func windowOf(from, to, margin int, p *policy.Part) string {
-	from, to = down(from-margin), up(to+margin)
+	latest := to + margin
+	if p.Type != "Appointment" { // what was written is not dated ahead
+		latest = min(latest, max(to, 0))
+	}
+	from, to = down(from-margin), up(latest)
 	if p.Window != "" {
 		from, to = max(from, p.From), min(to, p.To)
 		if from == p.From && to == p.To {
