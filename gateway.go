@@ -24,6 +24,20 @@ type Clinic struct {
 	Policy   *policy.Set
 	EMR      adapters.EMR
 	Auditors map[string]bool // policy.Caller.ID() of the people who may read the trail
+
+	// For the record only.
+	System audit.System        // how EMR is reached; what it is, it says itself where it is an adapters.Named
+	Rules  string              // names the documents in force, of which Policy was made
+	Teams  map[string][]string // "platform/team", by policy.Caller.ID()
+}
+
+// system is the clinic's EMR as a record names it.
+func (c *Clinic) system() audit.System {
+	s := c.System
+	if named, ok := c.EMR.(adapters.Named); ok && s.Product == "" {
+		s.Product = named.Product()
+	}
+	return s
 }
 
 // Options are what a Gateway needs.
@@ -111,6 +125,9 @@ type Request struct {
 	Body        []byte // create and update
 	IfMatch     string // the version an update replaces, without W/ and quotes
 	Key         string // Idempotency-Key
+	Route       string // method and template of the address, without a value
+	Raw         string // path below the clinic, query and form as sent: recorded where the request is refused
+	Software    string // the client's User-Agent
 	RequestID   string // X-Request-Id, accepted or created at the door
 	Traceparent string // W3C trace context
 }
@@ -168,6 +185,7 @@ type access struct {
 	decided  bool             // whether decision is more than the zero Decision, which denies
 	asked    fhir.Interaction // what decision is about: of a page link, the search it stands for
 	renewed  bool             // whether it was decided again
+	keptBack []policy.Reason  // why a search kept back what it did
 	record   audit.Record
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 
 	"vestibule/audit"
 	"vestibule/fhir"
@@ -21,12 +22,14 @@ func (a *access) newRecord() audit.Record {
 		Purposes:    a.req.Caller.Purposes,
 		Scopes:      a.req.Caller.ScopesFor(q.Type),
 		Interaction: string(q.Kind),
+		Route:       a.req.Route,
 		Type:        q.Type,
 		RequestID:   a.req.RequestID,
 		Traceparent: a.req.Traceparent,
 	}
 	if a.clinic != nil {
-		r.Clinic, r.Zone = a.clinic.Name, a.clinic.Zone.String()
+		r.Clinic, r.Title, r.Zone, r.Policy = a.clinic.Name, a.clinic.Title, a.clinic.Zone.String(), a.clinic.Rules
+		r.Agent.Team = strings.Join(a.clinic.Teams[r.Agent.Key()], ",")
 	}
 	if q.ID != "" {
 		r.Resource = fhir.Ref{Type: q.Type, ID: q.ID}.String()
@@ -40,10 +43,11 @@ func (a *access) newRecord() audit.Record {
 func agentOf(req Request) audit.Agent {
 	c := req.Caller
 	if !c.Valid() {
-		return audit.Agent{Issuer: req.Claim.Issuer, Subject: req.Claim.Subject, ClientID: req.Claim.ClientID, Role: "unverified", Address: req.Address}
+		return audit.Agent{Issuer: req.Claim.Issuer, Subject: req.Claim.Subject, ClientID: req.Claim.ClientID, Role: audit.RoleUnverified,
+			Software: plainText(req.Software, maxSoftware), Address: req.Address}
 	}
 	a := audit.Agent{Issuer: c.Issuer, Subject: c.Subject, Name: c.Name, Platform: c.Platform, ClientID: c.ClientID,
-		TokenID: c.TokenID, Automated: c.Automated, Address: req.Address}
+		TokenID: c.TokenID, Automated: c.Automated, Software: plainText(req.Software, maxSoftware), Address: req.Address}
 	if c.Address.IsValid() {
 		a.Address = c.Address.String()
 	}
@@ -53,6 +57,9 @@ func agentOf(req Request) audit.Agent {
 // write makes r durable also for a caller who has hung up, who would hide something otherwise. How long that may take is
 // the ledger's own patience.
 func (a *access) write(ctx context.Context, r audit.Record) (audit.Receipt, error) {
+	if a.clinic != nil && r.Phase != audit.PhaseSystem {
+		r.System = a.clinic.system()
+	}
 	return a.g.ledger.Append(context.WithoutCancel(ctx), r)
 }
 
@@ -81,6 +88,8 @@ func (a *access) refuse(ctx context.Context, r audit.Record, err *fhir.Error, re
 	r.Reasons = []string{err.Reason()}
 	r.Reasons = a.why(r.Reasons, reasons...)
 	r.Grants = a.decision.Grants()
+	r.Rules = a.rules(reasons)
+	r.Raw = plainText(withoutSecrets(a.req.Raw), audit.MaxRaw)
 	receipt, lost := a.write(ctx, r)
 	if lost != nil {
 		return Answer{decision: a.id, err: fhir.AsError(lost)}
@@ -100,7 +109,7 @@ func (a *access) succeed(ctx context.Context, status int, released []policy.Rele
 	}
 	r.Phase, r.Outcome, r.Status, r.Upstream = audit.PhaseOutcome, audit.OutcomeSuccess, status, "ok"
 	r.Grants = a.decision.Grants()
-	r.Reasons = a.why(nil)
+	r.Reasons, r.Rules = a.why(nil), a.rules(nil)
 	receipt, err := a.write(ctx, r)
 	if err != nil {
 		return Answer{decision: a.id, err: fhir.AsError(err)}
@@ -146,7 +155,7 @@ func releasedItems(released []policy.Released) (items []audit.ReleasedItem, pati
 			named = append(named, name)
 		}
 		items = append(items, audit.ReleasedItem{Ref: string(ref), Patients: named[first:len(named):len(named)], Removed: cut.Holes(),
-			Documents: cut.Documents()})
+			Documents: cut.Documents(), Kinds: kindsOf(cut.Resource()), Labels: labelsOf(cut.Resource())})
 	}
 	return items, patients
 }

@@ -55,7 +55,7 @@ func (a *access) search(ctx context.Context) Answer {
 
 // answerPage answers with what was found.
 func (a *access) answerPage(ctx context.Context, query fhir.Query, from place, found found) Answer {
-	a.record.Withheld = found.withheld
+	a.record.Withheld, a.keptBack = found.withheld, found.because
 	at := a.req.Base + "/" + query.Type()
 	p := page{base: a.req.Base, self: at + "?" + query.Encode(), total: -1}
 	if found.more {
@@ -109,8 +109,18 @@ func (a *access) openPage(ctx context.Context) (fhir.Query, place, error) {
 type found struct {
 	released []policy.Released
 	withheld int
+	because  []policy.Reason // why, each once
 	more     bool
 	next     place
+}
+
+// keep remembers why a resource is kept back.
+func (f *found) keep(reasons []policy.Reason) {
+	for _, r := range reasons {
+		if len(f.because) < maxRules && !slices.Contains(f.because, r) {
+			f.because = append(f.because, r)
+		}
+	}
 }
 
 // collect reads the EMR's pages from a place until count resources may be shown and it is known whether another one is.
@@ -129,10 +139,11 @@ func (a *access) collect(ctx context.Context, query fhir.Query, from place, coun
 			f.released = make([]policy.Released, 0, min(count, len(p.Resources)))
 		}
 		for i := min(at.skip, len(p.Resources)); i < len(p.Resources); i++ {
-			released, _ := a.decision.Release(p.Resources[i])
+			released, reasons := a.decision.Release(p.Resources[i])
 			switch {
 			case released.IsZero():
 				f.withheld++
+				f.keep(reasons)
 			case len(f.released) == count:
 				f.more, f.next = true, place{cursor: at.cursor, skip: i}
 				return f, nil

@@ -29,7 +29,7 @@ func (g *Gateway) Trail(ctx context.Context, req TrailRequest) Answer {
 	}
 	a := g.begin(req.Request)
 	a.record.Query = req.Search.Encode()
-	a.record.Agent.Role = "auditor"
+	a.record.Agent.Role = audit.RoleAuditor
 	switch {
 	case a.clinic == nil:
 		return a.deny(ctx, fhir.E("vestibule.Trail", fhir.KindNotFound, "unknown-clinic",

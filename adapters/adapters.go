@@ -19,6 +19,12 @@ type EMR interface {
 	Write(ctx context.Context, c fhir.Change) (fhir.Resource, error)
 }
 
+// Named is an EMR that knows what it is. Product is its name and version as it gives them, out of what is known already:
+// nothing is asked for it, and it is empty until something is known.
+type Named interface {
+	Product() string
+}
+
 // Page is one page of a search. The zero Page is the last page, and empty.
 type Page struct {
 	Resources []fhir.Resource // of the searched type, in the EMR's order; perhaps fewer than were asked for

@@ -1,13 +1,13 @@
 package audit
 
-import "strings"
-
 // Code systems of the AuditEvent view.
 const (
 	systemEventType   = "http://terminology.hl7.org/CodeSystem/audit-event-type"
 	systemRest        = "http://hl7.org/fhir/restful-interaction"
 	systemDCM         = "http://dicom.nema.org/resources/ontology/DCM"
 	systemPart        = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
+	systemProvenance  = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
+	systemAuthZ       = "https://profiles.ihe.net/ITI/BALP/CodeSystem/AuthZsubType"
 	systemUserAgent   = "https://profiles.ihe.net/ITI/BALP/CodeSystem/UserAgentTypes"
 	systemBasicEntity = "https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType"
 	systemEntityType  = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
@@ -29,102 +29,94 @@ var ( // constants but for the language: never written to
 	typeAuditLog  = coding{systemDCM, "110101", "Audit Log Used"}
 	typeActivity  = coding{systemDCM, "110100", "Application Activity"}
 	typeAlert     = coding{systemDCM, "110113", "Security Alert"}
+	typeLogin     = coding{systemDCM, "110114", "User Authentication"}
 	roleSource    = coding{systemDCM, "110153", "Source Role ID"}
 	roleDest      = coding{systemDCM, "110152", "Destination Role ID"}
 	roleApp       = coding{systemDCM, "110150", "Application"}
 	roleRecipient = coding{systemPart, "IRCP", "information recipient"}
 	roleAuthor    = coding{systemPart, "AUT", "author (originator)"}
+	roleCustodian = coding{systemProvenance, "custodian", "Custodian"}
 	roleOAuth     = coding{systemUserAgent, "UserOauthAgent", "User OAuth Agent participant"}
 )
 
-// shape is what BALP fixes for one kind of interaction (audit-and-policy.md 3.1).
-type shape struct {
-	profile string // profile id for a success without a patient; with "Patient" before it for one with
-	action  string // AuditEvent.action
-	client  coding // role of the client; the server has the other. They flip between Read and the rest.
-	user    coding // role of the person
-}
+// DICOM's codes for what is no REST interaction (audit-and-policy.md 3.2; DICOM PS3.16 CID 401, 403).
+var (
+	subStart      = coding{systemDCM, "110120", "Application Start"}
+	subStop       = coding{systemDCM, "110121", "Application Stop"}
+	subLogin      = coding{systemDCM, "110122", "Login"}
+	subLogout     = coding{systemDCM, "110123", "Logout"}
+	subConfig     = coding{systemDCM, "110129", "Security Configuration"}
+	subSoftware   = coding{systemDCM, "110131", "Software Configuration"}
+	subRestricted = coding{systemDCM, "110132", "Use of Restricted Function"}
+	subAuditStop  = coding{systemDCM, "110133", "Audit Recording Stopped"}
+	subAuditStart = coding{systemDCM, "110134", "Audit Recording Started"}
+	subObject     = coding{systemDCM, "110135", "Object Security Attributes Changed"}
+	subRoles      = coding{systemDCM, "110136", "Security Roles Changed"}
+	subUser       = coding{systemDCM, "110137", "User Security Attributes Changed"}
+	subAuthZRole  = coding{systemAuthZ, "AuthZ-Role", ""}
+	subAuthZLock  = coding{systemAuthZ, "AuthZ-Consent", ""}
+)
 
-// shapeOf maps an interaction to its shape; one without a published pattern has no profile to claim.
-func shapeOf(interaction string) shape {
-	switch interaction {
-	case "read", "vread":
-		return shape{"Read", "R", roleDest, roleRecipient}
-	case "search", "search-type", "search-system":
-		return shape{"Query", "E", roleSource, roleRecipient}
-	case "create":
-		return shape{"Create", "C", roleSource, roleAuthor}
-	case "update", "patch":
-		return shape{"Update", "U", roleSource, roleAuthor}
-	case "capabilities", InteractionAuditRead:
-		return shape{"", "R", roleDest, roleRecipient}
-	}
-	return shape{"", "E", roleSource, roleRecipient}
-}
-
-// server is the role of the server beside the client's.
-func (s shape) server() coding {
-	if s.client == roleDest {
-		return roleSource
-	}
-	return roleDest
-}
-
-// eventType is AuditEvent.type.
+// eventType is AuditEvent.type. A refusal by policy is an alert and one of a token a failed authentication; what the caller
+// can mend, such as a malformed search, is the interaction it was meant to be.
 func (r *Record) eventType() coding {
-	switch r.Interaction {
-	case InteractionAuditRead, InteractionAuditSearch, InteractionAuditExport:
+	if row, ok := interactionRow(r.Interaction); ok && row.event == typeAuditLog {
 		return typeAuditLog
 	}
 	switch {
-	case r.Admin.Action == "start" || r.Admin.Action == "stop":
-		return typeActivity
-	case r.Phase == PhaseAdmin || r.Phase == PhaseSystem:
+	case r.refusedToken():
+		return typeLogin
+	case r.Phase == PhaseDenial && r.Outcome == OutcomeSerious:
 		return typeAlert
+	case r.Phase == PhaseAdmin || r.Phase == PhaseSystem:
+		return actionRowOf(r.Admin.Action).event
 	}
 	return typeRest
 }
 
-// subtype is AuditEvent.subtype; zero when there is nothing to say.
-func (r *Record) subtype() coding {
-	switch {
-	case strings.HasPrefix(r.Interaction, "audit-"):
-		return coding{systemOwn, r.Interaction, ""}
-	case r.Interaction != "":
-		return coding{systemRest, r.Interaction, ""}
-	case r.Admin.Action != "":
-		return adminSubtype(r.Admin.Action)
-	}
-	return coding{}
+// refusedToken reports whether nobody stood behind the request that the gateway knows.
+func (r *Record) refusedToken() bool {
+	return r.Phase == PhaseDenial && r.Status == 401
 }
 
-// adminSubtype maps what was done to the gateway to DICOM's security alerts (audit-and-policy.md 3.2): an action is a
-// subject and a verb, such as "grant-apply", and the subject decides.
-func adminSubtype(action string) coding {
-	switch action {
-	case "start":
-		return coding{systemDCM, "110120", "Application Start"}
-	case "stop":
-		return coding{systemDCM, "110121", "Application Stop"}
-	case "audit-stopped":
-		return coding{systemDCM, "110133", "Audit Recording Stopped"}
-	case "audit-resumed":
-		return coding{systemDCM, "110134", "Audit Recording Started"}
+// subtypes are AuditEvent.subtype: what was asked for, and for a refusal why.
+func (r *Record) subtypes() []coding {
+	var out []coding
+	add := func(c coding) {
+		if !c.isZero() {
+			out = append(out, c)
+		}
 	}
-	subject, _, _ := strings.Cut(action, "-")
-	switch subject {
-	case "grant", "role":
-		return coding{systemDCM, "110136", "Security Roles Changed"}
-	case "user", "platform", "team":
-		return coding{systemDCM, "110137", "User Security Attributes Changed"}
-	case "directive":
-		return coding{systemDCM, "110135", "Object Security Attributes Changed"}
-	case "clinic", "connection", "config", "key":
-		return coding{systemDCM, "110129", "Security Configuration"}
-	case "software":
-		return coding{systemDCM, "110131", "Software Configuration"}
+	if row, ok := interactionRow(r.Interaction); ok {
+		add(row.sub)
+	} else if r.Interaction != "" {
+		add(coding{systemOwn, r.Interaction, ""})
 	}
-	return coding{systemOwn, action, ""}
+	switch r.eventType() {
+	case typeLogin:
+		add(subLogin)
+	case typeAlert:
+		if r.Phase == PhaseDenial {
+			add(r.refusal())
+		}
+	}
+	if r.Admin.Action != "" {
+		add(actionRowOf(r.Admin.Action).sub)
+	}
+	return out
+}
+
+// refusal says which rule it was that refused: the patient's directive, a limit, or what the caller may do at all.
+func (r *Record) refusal() coding {
+	for _, code := range r.Reasons {
+		switch code {
+		case "locked-by-directive", "patient-unclear":
+			return subAuthZLock
+		case "too-many-requests", "too-many-patients", "too-many-documents", "too-many-pages", "outside-networks", "outside-guardrail-networks", "outside-hours":
+			return subRestricted
+		}
+	}
+	return subAuthZRole
 }
 
 // eventAction is AuditEvent.action.

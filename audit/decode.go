@@ -31,7 +31,7 @@ func (r *Record) check() error {
 		return fhir.E(op, fhir.KindInternal, "record-incomplete", "A record needs the id of its access, a UUID.")
 	case r.Phase == "":
 		return fhir.E(op, fhir.KindInternal, "record-incomplete", "A record needs a phase.")
-	case r.Time.Year() < 1 || r.Time.Year() > 9999:
+	case r.Time.Year() < 1 || r.Time.Year() > 9999 || r.Until.Year() < 1 || r.Until.Year() > 9999:
 		return fhir.E(op, fhir.KindInternal, "record-incomplete", "A record's time is out of range.")
 	}
 	return nil

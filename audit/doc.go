@@ -14,6 +14,10 @@
 // the gateway itself; unresolved for an intent whose outcome nobody saw. An outcome or unresolved record names the index
 // of the intent it settles.
 //
+// Everything that is put on record is a row of Kinds: interactions, and the actions of the phases admin and system. The
+// thirty fields that Canadian laws ask for together are the rows of Fields; Record.Unknown says which of them a record does
+// not hold, and why. Members are only ever added: a record that was written before one existed reads as not knowing it.
+//
 // # Tree
 //
 // Each clinic has its own log: an RFC 6962 Merkle tree. The leaf hash is SHA-256(0x00 || record), a node is
@@ -76,5 +80,10 @@
 // # AuditEvent
 //
 // The outward form is FHIR R4 AuditEvent under IHE BALP 1.1.4: one event per patient, a profile claimed by successes only.
-// An intent has no event of its own: the outcome or unresolved record that settles it has.
+// An intent has no event of its own: the outcome or unresolved record that settles it has. What of a record has no element
+// in AuditEvent stands in an entity of type "decision" (urn:vestibule:audit), as details; so do the fields it does not hold.
+//
+// A refusal claims no profile. Its type is 110113 (an alert) where policy refused, with AuthZ-Role, AuthZ-Consent (a
+// patient's directive) or 110132 (hours, networks, limits) beside the interaction among its subtypes; 110114 with 110122
+// where the token was refused; rest where the caller can mend it. It has an entity for the OperationOutcome.
 package audit

@@ -14,7 +14,7 @@ const recordFormat = 1
 const timeLayout = "2006-01-02T15:04:05.000Z"
 
 // About how long a record is: without what was released, and for each resource of that.
-const recordBytes, itemBytes = 1024, 112
+const recordBytes, itemBytes = 1280, 112
 
 // appendRecord appends r's line, without the newline, to dst. It is written out by hand because every access pays for it:
 // about a third of what reflection costs.
@@ -28,20 +28,28 @@ func appendRecord(dst []byte, r *Record) []byte {
 	dst = r.Time.AppendFormat(dst, timeLayout)
 	dst = append(dst, '"')
 	dst = appendString(dst, `,"clinic":`, r.Clinic)
+	dst = appendOptional(dst, `,"title":`, r.Title)
 	dst = appendOptional(dst, `,"zone":`, r.Zone)
+	if r.System != (System{}) {
+		dst = appendSystem(dst, &r.System)
+	}
 	if r.Agent != (Agent{}) {
 		dst = appendAgent(dst, &r.Agent)
 	}
 	dst = appendList(dst, `,"purposes":`, r.Purposes)
 	dst = appendList(dst, `,"scopes":`, r.Scopes)
 	dst = appendOptional(dst, `,"interaction":`, r.Interaction)
+	dst = appendOptional(dst, `,"route":`, r.Route)
 	dst = appendOptional(dst, `,"type":`, r.Type)
 	dst = appendOptional(dst, `,"resource":`, r.Resource)
 	dst = appendOptional(dst, `,"query":`, r.Query)
+	dst = appendOptional(dst, `,"raw":`, r.Raw)
 	dst = appendInt(dst, `,"status":`, r.Status)
 	dst = appendOptional(dst, `,"outcome":`, string(r.Outcome))
 	dst = appendList(dst, `,"reasons":`, r.Reasons)
 	dst = appendList(dst, `,"grants":`, r.Grants)
+	dst = appendList(dst, `,"rules":`, r.Rules)
+	dst = appendOptional(dst, `,"policy":`, r.Policy)
 	dst = appendOptional(dst, `,"upstream":`, r.Upstream)
 	dst = appendList(dst, `,"patients":`, r.Patients)
 	dst = appendItems(dst, r.Released)
@@ -52,14 +60,34 @@ func appendRecord(dst []byte, r *Record) []byte {
 	dst = appendOptional(dst, `,"operation":`, r.Operation)
 	dst = appendOptional(dst, `,"requestId":`, r.RequestID)
 	dst = appendOptional(dst, `,"traceparent":`, r.Traceparent)
+	return appendEnd(dst, r)
+}
+
+// appendEnd appends what only some records have.
+func appendEnd(dst []byte, r *Record) []byte {
 	if r.Intent != nil {
 		dst = append(dst, `,"intent":`...)
 		dst = strconv.AppendInt(dst, *r.Intent, 10)
+	}
+	dst = appendInt(dst, `,"repeats":`, r.Repeats)
+	if !r.Until.IsZero() {
+		dst = append(dst, `,"until":"`...)
+		dst = r.Until.UTC().AppendFormat(dst, timeLayout)
+		dst = append(dst, '"')
 	}
 	if r.Admin != (Admin{}) {
 		dst = appendAdmin(dst, &r.Admin)
 	}
 	return append(dst, '}')
+}
+
+func appendSystem(dst []byte, s *System) []byte {
+	dst = append(dst, `,"system":{`...)
+	start := len(dst)
+	dst = appendOptional(dst, `,"adapter":`, s.Adapter)
+	dst = appendOptional(dst, `,"product":`, s.Product)
+	dst = appendOptional(dst, `,"connection":`, s.Connection)
+	return append(dropComma(dst, start), '}')
 }
 
 func appendAgent(dst []byte, a *Agent) []byte {
@@ -75,6 +103,8 @@ func appendAgent(dst []byte, a *Agent) []byte {
 	if a.Automated {
 		dst = append(dst, `,"automated":true`...)
 	}
+	dst = appendOptional(dst, `,"team":`, a.Team)
+	dst = appendOptional(dst, `,"software":`, a.Software)
 	dst = appendOptional(dst, `,"address":`, a.Address)
 	return append(dropComma(dst, start), '}')
 }
@@ -108,6 +138,8 @@ func appendItems(dst []byte, items []ReleasedItem) []byte {
 		dst = appendList(dst, `,"patients":`, items[i].Patients)
 		dst = appendInt(dst, `,"removed":`, items[i].Removed)
 		dst = appendInt(dst, `,"documents":`, items[i].Documents)
+		dst = appendList(dst, `,"kinds":`, items[i].Kinds)
+		dst = appendList(dst, `,"labels":`, items[i].Labels)
 		dst = append(dst, '}')
 	}
 	return append(dst, ']')

@@ -21,7 +21,7 @@ func (e Entry) entities(shape shape, patient string) []entity {
 	add(r.RequestID != "", entity{Type: coding{systemBasicEntity, "XrequestId", ""}, What: &reference{Identifier: &identifier{"", r.RequestID}}})
 	add(r.Traceparent != "", entity{Type: coding{systemOwn, "traceparent", ""}, What: &reference{Identifier: &identifier{"", r.Traceparent}}})
 	add(patient != "", entity{Type: coding{systemEntityType, "1", "Person"}, Role: &coding{systemObjectRole, "1", "Patient"}, What: &reference{Reference: patient}})
-	search := r.Query != "" || shape.profile == "Query" || r.Interaction == InteractionAuditSearch
+	search := shape.profile == "Query" || r.Interaction == InteractionAuditSearch || shape.profile == "" && r.Query != ""
 	if search {
 		out = append(out, r.queryEntity())
 		out = append(out, r.released(patient)...)
@@ -49,6 +49,7 @@ func (r *Record) dataEntity() entity {
 	}
 	for _, item := range r.Released {
 		en.Detail = append(en.Detail, item.details()...)
+		en.SecurityLabel = append(en.SecurityLabel, item.labels()...)
 	}
 	return en
 }
@@ -62,7 +63,7 @@ func (r *Record) released(patient string) []entity {
 		}
 		typ, _, _ := strings.Cut(item.Ref, "/")
 		en := entity{Type: coding{systemResource, typ, ""}, Role: &coding{systemObjectRole, "4", "Domain Resource"}, What: &reference{Reference: item.Ref}}
-		en.Detail = item.details()
+		en.Detail, en.SecurityLabel = item.details(), item.labels()
 		out = append(out, en)
 	}
 	return out
@@ -76,6 +77,18 @@ func (item *ReleasedItem) details() (out []detail) {
 	if item.Documents > 0 {
 		out = append(out, detail{"documents", strconv.Itoa(item.Documents)})
 	}
+	for _, kind := range item.Kinds {
+		out = append(out, detail{"kind", kind})
+	}
+	return out
+}
+
+// labels are the resource's security labels.
+func (item *ReleasedItem) labels() (out []coding) {
+	for _, label := range item.Labels {
+		system, code, _ := strings.Cut(label, "|")
+		out = append(out, coding{system, code, ""})
+	}
 	return out
 }
 
@@ -86,41 +99,4 @@ func (r *Record) outcomeEntity() entity {
 		en.Detail = append(en.Detail, detail{systemReason, code})
 	}
 	return en
-}
-
-// details are the fields that AuditEvent has no element for.
-func (e Entry) details() []detail {
-	r := &e.Record
-	out := []detail{{"access", r.ID}, {"phase", string(r.Phase)}, {"receipt", e.Log + "/" + strconv.FormatInt(e.Index, 10)}}
-	add := func(name, text string) {
-		if text != "" {
-			out = append(out, detail{name, text})
-		}
-	}
-	number := func(name string, n int) {
-		if n != 0 {
-			add(name, strconv.Itoa(n))
-		}
-	}
-	add("zone", r.Zone)
-	number("status", r.Status)
-	add("upstream", r.Upstream)
-	for _, code := range r.Reasons {
-		add("reason", code)
-	}
-	for _, g := range r.Grants {
-		add("grant", g)
-	}
-	number("released", len(r.Released))
-	number("withheld", r.Withheld)
-	add("changed", strings.Join(r.Changed, " "))
-	add("sha256-before", r.Before)
-	add("sha256-after", r.After)
-	add("operation", r.Operation)
-	add("action", r.Admin.Action)
-	add("version", r.Admin.Version)
-	if r.Intent != nil {
-		add("intent", e.Log+"/"+strconv.FormatInt(*r.Intent, 10))
-	}
-	return out
 }

@@ -77,9 +77,7 @@ func (e Entry) event(id, patient string) *auditEvent {
 		},
 		Entity: e.entities(shape, patient),
 	}
-	if sub := r.subtype(); !sub.isZero() {
-		ev.Subtype = []coding{sub}
-	}
+	ev.Subtype = r.subtypes()
 	if r.Outcome != OutcomeSuccess && (r.Outcome != "" || r.Phase == PhaseUnresolved) {
 		ev.OutcomeDesc = r.outcomeText()
 	}
@@ -130,10 +128,10 @@ func (r *Record) outcomeText() string {
 func (e Entry) agents(shape shape) []agent {
 	r := &e.Record
 	server := agent{
-		Type: concept{Coding: []coding{shape.server()}}, Who: reference{Identifier: &identifier{"urn:vestibule:deployment", e.Deployment}},
+		Type: concept{Coding: []coding{shape.server}}, Who: reference{Identifier: &identifier{"urn:vestibule:deployment", e.Deployment}},
 		Network: &network{Address: e.Deployment, Type: "1"}, // machine name
 	}
-	if r.Interaction == "" {
+	if r.Interaction == "" && r.Phase != PhaseDenial {
 		server.Type = concept{Coding: []coding{roleApp}}
 		server.Requestor = r.Admin.By == "" && r.Agent.Subject == ""
 		return append([]agent{server}, r.people(shape)...)
@@ -169,8 +167,10 @@ func (r *Record) people(shape shape) []agent {
 		Type: concept{Coding: []coding{shape.user}}, Who: who, Name: r.Agent.Name, Requestor: true,
 		PurposeOfUse: concepts(systemActReason, r.Purposes),
 	}
-	if r.Agent.Role != "" {
-		user.Role = append(user.Role, concept{Text: r.Agent.Role})
+	for _, role := range append(strings.Split(r.Agent.Team, ","), r.Agent.Role) {
+		if role != "" {
+			user.Role = append(user.Role, concept{Text: role})
+		}
 	}
 	if r.Agent.Automated {
 		user.Role = append(user.Role, concept{Coding: []coding{{systemOwn, "automated", "Automated agent"}}})

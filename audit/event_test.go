@@ -50,10 +50,24 @@ func samples() map[string]audit.Entry {
 	trail.Interaction, trail.Type, trail.Query, trail.Patients, trail.Released = audit.InteractionAuditSearch, "AuditEvent", "patient=Patient%2F1", nil, nil
 	admin := audit.Record{ID: access(9), Phase: audit.PhaseAdmin, Clinic: "maple", Outcome: "0", Admin: audit.Admin{Action: "grant-apply", Subject: "front-desk-amara", Version: "3", By: "root"}}
 	start := audit.Record{ID: access(10), Phase: audit.PhaseSystem, Clinic: "maple", Outcome: "0", Admin: audit.Admin{Action: "start"}}
+	refused := denial(11)
+	refused.Agent = audit.Agent{Issuer: "https://id.elsewhere.example", Subject: "mallory", Role: audit.RoleUnverified, Address: "198.51.100.9"}
+	refused.Status, refused.Reasons, refused.Raw = 401, []string{"token-signature"}, "/DocumentReference/9"
+	locked := denial(12)
+	locked.Status, locked.Reasons, locked.Rules = 404, []string{"not-found-or-out-of-reach", "locked-by-directive"}, []string{"locked-by-directive: Directive quiet@2"}
+	malformed := denial(13)
+	malformed.Interaction, malformed.Type, malformed.Resource, malformed.Outcome, malformed.Status = "", "", "", audit.OutcomeMinor, 400
+	malformed.Reasons, malformed.Raw = []string{"malformed-path"}, "/Appointment/%2e%2e"
+	counted := refused
+	counted.ID, counted.Agent, counted.Raw = access(14), audit.Agent{Role: audit.RoleUnverified, Address: "198.51.100.0/24"}, ""
+	counted.Repeats, counted.Until = 9980, time.Date(2026, 11, 23, 14, 0, 59, 0, time.UTC)
+	everything := full()
+	everything.Admin, everything.Repeats, everything.Until, everything.Interaction = audit.Admin{}, 0, time.Time{}, "update"
 	out := make(map[string]audit.Entry)
 	for name, r := range map[string]audit.Record{
 		"read": read(0), "search": search(0), "create": create, "update": settle(5, 3), "search-no-patient": noPatient, "capabilities": capabilities,
 		"denial": denial(1), "failed": failed, "unresolved": unresolved, "automated": robot, "no-person": nameless, "audit-search": trail, "admin": admin, "start": start,
+		"refused-token": refused, "locked": locked, "malformed": malformed, "counted": counted, "full": everything,
 	} {
 		r.Time = time.Date(2026, 11, 23, 14, 0, 0, 5e6, time.UTC)
 		out[name] = audit.Entry{Deployment: deployment, Log: "73616c7473616c74", Index: 12, Record: r}

@@ -19,6 +19,8 @@ const (
 	kindSubtype = "s" // AuditEvent.subtype code
 	kindAction  = "c" // AuditEvent.action
 	kindWrite   = "w" // Record.Operation
+	kindAddress = "d" // the network address of the caller
+	kindGrant   = "g" // "name@version", and the name alone
 	kindPatient = "p" // "Patient/1"
 )
 
@@ -52,9 +54,17 @@ func factsOf(r *Record) facts {
 	add(kindOutcome, string(r.Outcome))
 	add(kindPhase, string(r.Phase))
 	add(kindType, r.eventType().code)
-	add(kindSubtype, r.subtype().code)
+	for _, sub := range r.subtypes() {
+		add(kindSubtype, sub.code)
+	}
 	add(kindAction, r.eventAction())
 	add(kindWrite, r.Operation)
+	add(kindAddress, r.Agent.Address)
+	for _, g := range r.Grants {
+		name, _, _ := strings.Cut(g, "@")
+		add(kindGrant, g)
+		add(kindGrant, name)
+	}
 	for _, p := range r.Patients {
 		add(kindPatient, p)
 	}

@@ -60,13 +60,14 @@ type (
 		Type     []coding  `json:"type"`
 	}
 	entity struct {
-		What        *reference `json:"what,omitempty"`
-		Type        coding     `json:"type"`
-		Role        *coding    `json:"role,omitempty"`
-		Name        string     `json:"name,omitempty"`
-		Description string     `json:"description,omitempty"`
-		Query       string     `json:"query,omitempty"` // base64
-		Detail      []detail   `json:"detail,omitempty"`
+		What          *reference `json:"what,omitempty"`
+		Type          coding     `json:"type"`
+		Role          *coding    `json:"role,omitempty"`
+		SecurityLabel []coding   `json:"securityLabel,omitempty"`
+		Name          string     `json:"name,omitempty"`
+		Description   string     `json:"description,omitempty"`
+		Query         string     `json:"query,omitempty"` // base64
+		Detail        []detail   `json:"detail,omitempty"`
 	}
 	detail struct {
 		Type        string `json:"type"`
@@ -77,7 +78,7 @@ type (
 // MarshalJSON writes a Coding; its fields are not exported because the rest of the package compares codings.
 func (c coding) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
-		System  string `json:"system"`
+		System  string `json:"system,omitempty"`
 		Code    string `json:"code"`
 		Display string `json:"display,omitempty"`
 	}{c.system, c.code, c.display})

@@ -111,12 +111,49 @@ func indexedTo(ctx context.Context, q querier, log int64) (int64, error) {
 	return end.Int64, err
 }
 
+// indexFormat changes whenever facts do: an index made of other facts would miss records. It stands in the table of postings,
+// in a row of no log.
+const indexFormat = 2
+
+// currentIndex reports whether the index in the database is made of today's facts.
+func currentIndex(ctx context.Context, q querier) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM posting WHERE log = 0 AND bucket = 'format' AND first = $1`, indexFormat).Scan(&n)
+	return n > 0, err
+}
+
+// renewIndex throws an index away that is made of other facts than today's.
+func renewIndex(ctx context.Context, db *sql.DB) error {
+	current, err := currentIndex(ctx, db)
+	if err != nil || current {
+		return err
+	}
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	for _, table := range indexTables {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil {
+			return err
+		}
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO posting (log, bucket, first, entries) VALUES (0, 'format', $1, $2)`, indexFormat, []byte{})
+	if err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
 // sweepIndex removes the index of each log whose segments have gaps between them or reach beyond the log: what is left
 // behind is made again from the batches.
 func sweepIndex(ctx context.Context, db *sql.DB) error {
+	if err := renewIndex(ctx, db); err != nil {
+		return err
+	}
 	rows, err := db.QueryContext(ctx, `SELECT log FROM segment GROUP BY log HAVING SUM(count) <> MAX(first + count)
 		OR MAX(first + count) > (SELECT MAX(b.first + b.count) FROM batch b WHERE b.log = segment.log)
-		UNION SELECT log FROM posting WHERE log NOT IN (SELECT log FROM segment)`)
+		UNION SELECT log FROM posting WHERE log <> 0 AND log NOT IN (SELECT log FROM segment)`)
 	if err != nil {
 		return err
 	}
@@ -139,6 +176,8 @@ func sweepIndex(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
+var indexTables = [...]string{"segment", "posting", "open_intent"} // never written to
+
 // clearIndex removes the index of one log.
 func clearIndex(ctx context.Context, db *sql.DB, log int64) error {
 	tx, err := db.BeginTx(ctx, nil)
@@ -146,7 +185,7 @@ func clearIndex(ctx context.Context, db *sql.DB, log int64) error {
 		return err
 	}
 	defer tx.Rollback()
-	for _, table := range [...]string{"segment", "posting", "open_intent"} {
+	for _, table := range indexTables {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE log = $1", log); err != nil {
 			return err
 		}

@@ -44,18 +44,24 @@ type Record struct {
 	Phase       Phase          `json:"phase"`                 // (1)
 	Time        time.Time      `json:"time"`                  // UTC, whole milliseconds; Append fills in a zero Time (2)
 	Clinic      string         `json:"clinic"`                // the custodian's id; names the log (5)
+	Title       string         `json:"title,omitempty"`       // the clinic's name for people, at the time (5)
 	Zone        string         `json:"zone,omitempty"`        // the clinic's IANA time zone (2)
+	System      System         `json:"system,omitzero"`       // the EMR and how it was reached (6)
 	Agent       Agent          `json:"agent,omitzero"`        // who (7-11, 14)
 	Purposes    []string       `json:"purposes,omitempty"`    // v3-ActReason codes (15)
 	Scopes      []string       `json:"scopes,omitempty"`      // the token's SMART scopes for Type, as written (24)
 	Interaction string         `json:"interaction,omitempty"` // FHIR's code, or one of the constants above (3, 19)
+	Route       string         `json:"route,omitempty"`       // method and template of the address, without a value: "GET /fhir/{clinic}/{type}/{id}" (19)
 	Type        string         `json:"type,omitempty"`        // resource type (17)
 	Resource    string         `json:"resource,omitempty"`    // "Type/id" or "Type/id/_history/version" of the target (17)
 	Query       string         `json:"query,omitempty"`       // the search as understood, URL-encoded (20)
+	Raw         string         `json:"raw,omitempty"`         // of a refused request: path and query as sent, at most MaxRaw bytes (20)
 	Status      int            `json:"status,omitempty"`      // HTTP status of the answer (4)
 	Outcome     Outcome        `json:"outcome,omitempty"`     // (4)
 	Reasons     []string       `json:"reasons,omitempty"`     // stable reason codes (4, 24)
 	Grants      []string       `json:"grants,omitempty"`      // "name@version" of the grants that decided (24)
+	Rules       []string       `json:"rules,omitempty"`       // what denied or kept back, by name: "locked-by-directive: Directive x@2" (24, 25)
+	Policy      string         `json:"policy,omitempty"`      // names the set of documents in force that decided, a hash of their versions (24)
 	Upstream    string         `json:"upstream,omitempty"`    // outcome class of the EMR: "ok", "not-found", "timeout", … (4; H25)
 	Patients    []string       `json:"patients,omitempty"`    // "Patient/1", each once (16)
 	Released    []ReleasedItem `json:"released,omitempty"`    // what left (17, 18, 21)
@@ -67,10 +73,13 @@ type Record struct {
 	RequestID   string         `json:"requestId,omitempty"`   // X-Request-Id (28)
 	Traceparent string         `json:"traceparent,omitempty"` // W3C trace context (28)
 	Intent      *int64         `json:"intent,omitempty"`      // index of the intent that this record settles (28)
+	Repeats     int            `json:"repeats,omitempty"`     // of a counted record: how many refusals it stands for, see the package comment
+	Until       time.Time      `json:"until,omitzero"`        // of a counted record: when the last of them came; Time is the first
 	Admin       Admin          `json:"admin,omitzero"`        // for the phases admin and system
 }
 
-// Agent is who did it: a named person at a named platform, or an automated agent that says so.
+// Agent is who did it: a named person at a named platform, or an automated agent that says so. Role is the gateway's own: "auditor"
+// for a look into the trail, "unverified" for who a refused token said it was.
 type Agent struct {
 	Issuer    string `json:"iss,omitempty"`       // the token's iss (9)
 	Subject   string `json:"sub,omitempty"`       // the token's sub (10)
@@ -78,10 +87,28 @@ type Agent struct {
 	Platform  string `json:"platform,omitempty"`  // the VMA platform's id (7)
 	ClientID  string `json:"client,omitempty"`    // OAuth client_id (8)
 	TokenID   string `json:"jti,omitempty"`       // the token's jti (9)
-	Role      string `json:"role,omitempty"`      // role or job function (11)
+	Role      string `json:"role,omitempty"`      // why the gateway listened, where it was not a grant (11)
 	Automated bool   `json:"automated,omitempty"` // not a human (11)
-	Address   string `json:"address,omitempty"`   // network address of the caller (14)
+	Team      string `json:"team,omitempty"`      // the clinic's teams that the person belonged to, "platform/team", by commas (11)
+	Software  string `json:"software,omitempty"`  // the client's User-Agent: name and version as it gives them (8)
+	Address   string `json:"address,omitempty"`   // network address of the caller (14); of a counted record the network, "203.0.113.0/24"
 }
+
+// What Agent.Role may be.
+const (
+	RoleAuditor    = "auditor"    // a person whom the clinic lets read its trail
+	RoleUnverified = "unverified" // Issuer, Subject and ClientID are what a refused token said
+)
+
+// System is the EMR behind the gateway and the connection to it.
+type System struct {
+	Adapter    string `json:"adapter,omitempty"`    // the adapter's name and the gateway's version: "fhirr4 v1.2.0"
+	Product    string `json:"product,omitempty"`    // what the EMR calls itself: "HAPI FHIR Server 7.0"
+	Connection string `json:"connection,omitempty"` // "name@version" of the Connection that was in force
+}
+
+// MaxRaw bounds Record.Raw.
+const MaxRaw = 1024
 
 // ReleasedItem is one resource that left the gateway.
 type ReleasedItem struct {
@@ -90,6 +117,10 @@ type ReleasedItem struct {
 	Removed  int      `json:"removed,omitempty"`  // how many elements were cut
 	// How many documents left with it, not only what is known about them: attachments with their data.
 	Documents int `json:"documents,omitempty"`
+	// What kind of information it is, as its category, type or code says, "system|code" (18).
+	Kinds []string `json:"kinds,omitempty"`
+	// Its security labels, "system|code" (23).
+	Labels []string `json:"labels,omitempty"`
 }
 
 // Admin is what was done to the gateway itself.

@@ -46,7 +46,7 @@ func TestSearchFindsByEachCriterionNewestFirst(t *testing.T) {
 		"a phase":             {audit.Search{Phases: []audit.Phase{"intent", "denial"}}, []int64{4, 2, 1}},
 		"an interaction":      {audit.Search{Subtypes: []string{"update"}}, []int64{4, 3, 2}},
 		"an action and phase": {audit.Search{Actions: []string{"U"}, Phases: []audit.Phase{"outcome"}}, []int64{3}},
-		"a type of event":     {audit.Search{Types: []string{"110113"}}, []int64{}},
+		"a type of event":     {audit.Search{Types: []string{"110113"}}, []int64{1}},
 		"a write":             {audit.Search{Writes: []string{"0123456789abcdef"}}, []int64{3}},
 		"an access":           {audit.Search{IDs: []string{access(2)}}, []int64{3, 2}},
 		"records":             {audit.Search{Indexes: []int64{7, 2, 99, -1, 7}}, []int64{7, 2}},

@@ -6,8 +6,11 @@ import (
 	"maps"
 )
 
-// storedSegments are a log's segments as the table has them, in order.
+// storedSegments are a log's segments as the table has them, in order; none where they are an older version's.
 func storedSegments(ctx context.Context, q querier, log int64) ([]segment, error) {
+	if current, err := currentIndex(ctx, q); err != nil || !current { // an older version's: the next start makes it again
+		return nil, err
+	}
 	rows, err := q.QueryContext(ctx, `SELECT first, count, min_time, max_time, min_id, max_id FROM segment WHERE log = $1 ORDER BY first`, log)
 	if err != nil {
 		return nil, err
@@ -82,6 +85,9 @@ func (lv *logVerifier) sameSegment(want *segment) (bool, error) {
 
 // openIntents compares the table of open intents with what the indexed records leave open.
 func (lv *logVerifier) openIntents() error {
+	if current, err := currentIndex(lv.ctx, lv.q); err != nil || !current {
+		return err
+	}
 	rows, err := lv.q.QueryContext(lv.ctx, `SELECT idx FROM open_intent WHERE log = $1`, lv.log)
 	if err != nil {
 		return err

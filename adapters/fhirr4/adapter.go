@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
@@ -23,7 +24,16 @@ type Adapter struct {
 	breaker    *gobreaker.CircuitBreaker[answer]
 	tokens     *fresh[[]string] // the Authorization header; nil without log-in
 	capability *fresh[adapters.Capability]
+	product    atomic.Pointer[string] // out of the newest CapabilityStatement
 	locks      locks
+}
+
+// Product is what the EMR's CapabilityStatement calls it; empty until one was read, and where it says nothing.
+func (a *Adapter) Product() string {
+	if p := a.product.Load(); p != nil {
+		return *p
+	}
+	return ""
 }
 
 var _ adapters.EMR = (*Adapter)(nil)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"vestibule/adapters"
 	"vestibule/fhir"
@@ -43,7 +44,28 @@ func (a *Adapter) loadCapability(ctx context.Context) (adapters.Capability, time
 		return adapters.Capability{}, 0, err
 	}
 	c, err := ReadCapability(v, a.conf.Quirks)
+	product := productOf(v)
+	a.product.Store(&product)
 	return c, statementAge, err
+}
+
+// maxProduct bounds what an EMR may call itself: it stands in every record.
+const maxProduct = 80
+
+// productOf is the software that a CapabilityStatement names, printable and short.
+func productOf(statement fhir.Value) string {
+	software := statement.Get("software")
+	text := strings.TrimSpace(software.Get("name").Text() + " " + software.Get("version").Text())
+	text = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, text)
+	if len(text) > maxProduct {
+		text = strings.ToValidUTF8(text[:maxProduct], "")
+	}
+	return text
 }
 
 // ReadCapability makes the table of a CapabilityStatement, leniently: what it does not say clearly is not there. Only the

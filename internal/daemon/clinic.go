@@ -1,12 +1,18 @@
 package daemon
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"vestibule"
 	"vestibule/adapters"
+	"vestibule/audit"
 	"vestibule/fhir"
 	"vestibule/internal/config"
 	"vestibule/internal/store"
@@ -44,7 +50,18 @@ func (d *Daemon) serve(name string, documents []store.Document) (served, error) 
 		return served{}, err
 	}
 	clinic, err := d.build(name, p)
-	return served{clinic, from}, err
+	if err != nil {
+		return served{}, err
+	}
+	clinic.Rules = rulesID(from)
+	return served{clinic, from}, nil
+}
+
+// rulesID names the documents in force in every record: what of them was when in force is itself on record, so that whoever
+// has the trail can make the name again.
+func rulesID(fingerprint string) string {
+	sum := sha256.Sum256([]byte(fingerprint))
+	return hex.EncodeToString(sum[:12])
 }
 
 // fingerprint differs where the documents differ in what they mean: versions never change, but a draft is approved.
@@ -147,5 +164,20 @@ func (d *Daemon) build(name string, p parts) (*vestibule.Clinic, error) {
 	for _, id := range p.clinic.Auditors {
 		auditors[id] = true
 	}
-	return &vestibule.Clinic{Name: name, Title: p.clinic.Title, Zone: zone, Policy: set, EMR: c.emr, Auditors: auditors}, nil
+	return &vestibule.Clinic{Name: name, Title: p.clinic.Title, Zone: zone, Policy: set, EMR: c.emr, Auditors: auditors,
+		Teams: membersOf(p.clinic.Teams), System: audit.System{
+			Adapter:    strings.TrimSpace(p.connection.Adapter + " " + d.opts.Version),
+			Connection: fmt.Sprintf("%s@%d", cmp.Or(p.connection.Name, "emr"), p.version),
+		}}, nil
+}
+
+// membersOf turns teams round: the teams of each person, by name.
+func membersOf(teams map[string][]string) map[string][]string {
+	out := map[string][]string{}
+	for _, team := range slices.Sorted(maps.Keys(teams)) {
+		for _, person := range teams[team] {
+			out[person] = append(out[person], team)
+		}
+	}
+	return out
 }

@@ -19,6 +19,7 @@ func (s *server) audit(c *gin.Context) {
 	if req.Refused == nil {
 		req.Refused = s.readTrail(c, &req)
 	}
+	req.Route = trailRoute(c.Request.Method, below(c), req.ID)
 	s.write(c, s.Gateway.Trail(c.Request.Context(), req))
 }
 

@@ -28,6 +28,7 @@ func (s *server) fhir(c *gin.Context) {
 	if req.Refused == nil {
 		s.read(c, path, &req)
 	}
+	req.Route = route(c.Request.Method, "/fhir/{clinic}", req.Interaction)
 	c.Set(labelKey, label(req.Interaction))
 	s.write(c, s.Gateway.Do(c.Request.Context(), req))
 }
@@ -58,7 +59,8 @@ func (s *server) identify(c *gin.Context) vestibule.Request {
 	c.Header("X-Request-Id", req.RequestID)
 	c.Header("Traceparent", req.Traceparent)
 	remote := remoteAddress(c.Request)
-	req.Address = remote.String()
+	req.Address, req.Software = remote.String(), h.Get("User-Agent")
+	req.Raw = sent(below(c), c.Request.URL.RawQuery)
 	token, err := identity.ParseBearer(h.Get("Authorization"))
 	if err != nil {
 		req.Refused = err
@@ -82,6 +84,9 @@ func remoteAddress(r *http.Request) netip.Addr {
 // known, so that it is recorded.
 func (s *server) read(c *gin.Context, path string, req *vestibule.Request) {
 	form, err := s.form(c, path)
+	if form != "" {
+		req.Raw = sent(req.Raw, form)
+	}
 	if err == nil {
 		req.Interaction, err = fhir.ParseInteraction(c.Request.Method, path, c.Request.URL.RawQuery, form, s.Gateway.Zone(req.Clinic))
 	}
