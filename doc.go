@@ -13,5 +13,9 @@
 // Rules that change while an access is under way count for it: behind every arrow that waits, it is decided again under
 // those in force. Nothing leaves, and nothing goes to the EMR any more, that has been stopped meanwhile (hazard H37).
 //
+// Of refusals that are alike and never reached an EMR, only the first ones within a minute have records of their own; one
+// record counts the others, and their answers refer to the first (flood.go). Whatever released something, or asked an EMR,
+// has its own.
+//
 // Records are written under a context of their own: a caller who hangs up hides nothing.
 package vestibule

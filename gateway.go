@@ -57,6 +57,7 @@ type Gateway struct {
 	limits  fhir.Limits
 	version string
 	tally   *tally
+	floods  *floods
 	clinics atomic.Pointer[map[string]*Clinic]
 }
 
@@ -66,7 +67,7 @@ func New(o Options) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Gateway{ledger: o.Ledger, seal: seal, now: o.Now, limits: o.Limits, version: o.Version, tally: newTally()}
+	g := &Gateway{ledger: o.Ledger, seal: seal, now: o.Now, limits: o.Limits, version: o.Version, tally: newTally(), floods: newFloods()}
 	if g.now == nil {
 		g.now = time.Now
 	}

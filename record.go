@@ -83,20 +83,6 @@ func (a *access) fail(ctx context.Context, err *fhir.Error) Answer {
 	return a.refuse(ctx, r, err, nil)
 }
 
-func (a *access) refuse(ctx context.Context, r audit.Record, err *fhir.Error, reasons []policy.Reason) Answer {
-	r.Status = err.Kind.Status()
-	r.Reasons = []string{err.Reason()}
-	r.Reasons = a.why(r.Reasons, reasons...)
-	r.Grants = a.decision.Grants()
-	r.Rules = a.rules(reasons)
-	r.Raw = plainText(withoutSecrets(a.req.Raw), audit.MaxRaw)
-	receipt, lost := a.write(ctx, r)
-	if lost != nil {
-		return Answer{decision: a.id, err: fhir.AsError(lost)}
-	}
-	return Answer{decision: a.id, err: err, receipt: receipt}
-}
-
 // succeed records what leaves and builds the answer that holds it: the one place where patient data becomes an answer.
 func (a *access) succeed(ctx context.Context, status int, released []policy.Released, answer Answer) Answer {
 	r := a.record

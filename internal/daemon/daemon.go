@@ -136,6 +136,9 @@ func (d *Daemon) Watch(ctx context.Context) {
 			if err := d.Refresh(ctx); err != nil && ctx.Err() == nil {
 				d.opts.Log.Error("documents not taken up; trying again", "error", err)
 			}
+			if err := d.gateway.RecordCounted(context.WithoutCancel(ctx), false); err != nil {
+				d.opts.Log.Error("counted refusals not recorded; trying again", "error", err)
+			}
 		}
 	}
 }
@@ -146,6 +149,9 @@ func (d *Daemon) Close() error {
 	if d.ledger != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
+		if d.gateway != nil {
+			errs = append(errs, d.gateway.RecordCounted(ctx, true))
+		}
 		errs = append(errs, d.record(ctx, "stop", d.opts.Version), d.ledger.Close())
 	}
 	if d.db != nil {
