@@ -16,7 +16,8 @@ type Answer struct {
 	version  string   // ETag of a single resource
 	location fhir.Ref // of a resource that was created
 	page     *page    // a search's frame
-	document []byte   // what holds no patient data (a CapabilityStatement), or AuditEvents
+	document []byte   // what holds no patient data (a CapabilityStatement), or AuditEvents, or what proves them
+	media    string   // of document, where it is not FHIR
 }
 
 // page frames the resources of a search.
@@ -42,7 +43,15 @@ func (a Answer) Version() string { return a.version }
 // Location names the resource that was created; zero where none was.
 func (a Answer) Location() fhir.Ref { return a.location }
 
-// AppendBody appends the answer's FHIR JSON to dst.
+// Media is the media type of the body.
+func (a Answer) Media() string {
+	if a.err == nil && a.media != "" {
+		return a.media
+	}
+	return "application/fhir+json; charset=utf-8"
+}
+
+// AppendBody appends the answer's body to dst: FHIR JSON, but for what Media says otherwise.
 func (a Answer) AppendBody(dst []byte) []byte {
 	switch {
 	case a.err != nil:

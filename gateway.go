@@ -58,6 +58,7 @@ type Gateway struct {
 	version string
 	tally   *tally
 	floods  *floods
+	looks   *looks
 	clinics atomic.Pointer[map[string]*Clinic]
 }
 
@@ -67,7 +68,7 @@ func New(o Options) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Gateway{ledger: o.Ledger, seal: seal, now: o.Now, limits: o.Limits, version: o.Version, tally: newTally(), floods: newFloods()}
+	g := &Gateway{ledger: o.Ledger, seal: seal, now: o.Now, limits: o.Limits, version: o.Version, tally: newTally(), floods: newFloods(), looks: newLooks()}
 	if g.now == nil {
 		g.now = time.Now
 	}

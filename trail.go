@@ -30,20 +30,8 @@ func (g *Gateway) Trail(ctx context.Context, req TrailRequest) Answer {
 	a := g.begin(req.Request)
 	a.record.Query = req.Search.Encode()
 	a.record.Agent.Role = audit.RoleAuditor
-	switch {
-	case a.clinic == nil:
-		return a.deny(ctx, fhir.E("vestibule.Trail", fhir.KindNotFound, "unknown-clinic",
-			"There is no clinic of this name here, or it is not served at the moment."))
-	case req.Refused != nil:
-		a.record.Agent = agentOf(req.Request)
-		return a.deny(ctx, fhir.AsError(req.Refused))
-	case !req.Caller.ValidAt(a.start) || !a.clinic.Auditors[req.Caller.ID()]:
-		a.record.Agent = agentOf(req.Request)
-		return a.deny(ctx, fhir.E("vestibule.Trail", fhir.KindForbidden, "not-an-auditor",
-			"The trail is for this clinic's auditors. Ask the clinic to name you in its auditors."))
-	}
-	if err, stopped := a.clinic.Policy.StopOf(req.Caller); stopped {
-		return a.deny(ctx, err)
+	if refused, ok := a.notAnAuditor(ctx, req.Request); ok {
+		return refused
 	}
 	document, err := a.events(ctx, req)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -12,15 +11,24 @@ import (
 // VerifyDB a database.
 type checker struct {
 	Report
-	verifier note.Verifier
-	edge     edge
-	intents  map[int64]string // open intents: index to access
-	held     []treeHead       // checkpoints that the verifier got elsewhere
-	facts    facts            // of the record taken last
+	keys    keyring
+	turns   []turn // of keys, as the records tell them
+	first   int    // the key that signed the first checkpoint, its place in keys; -1: none yet
+	edge    edge
+	intents map[int64]string // open intents: index to access
+	held    []treeHead       // checkpoints that the verifier got elsewhere
+	facts   facts            // of the record taken last
 }
 
-func newChecker(v note.Verifier, origin, clinic string, held []treeHead) *checker {
-	c := &checker{verifier: v, intents: make(map[int64]string)}
+// turn is where a log's records say that another key signs from here on.
+type turn struct {
+	index   int64  // of the record
+	key     string // the new one
+	crossed bool   // a checkpoint signed by both was seen
+}
+
+func newChecker(keys keyring, origin, clinic string, held []treeHead) *checker {
+	c := &checker{keys: keys, first: -1, intents: make(map[int64]string)}
 	c.Origin, c.Clinic, c.Root = origin, clinic, "none"
 	c.Phases, c.Outcomes = make(map[Phase]int64), make(map[Outcome]int64)
 	for _, h := range held {
@@ -57,7 +65,7 @@ func (c *checker) content(index int64, line []byte) {
 		c.problem(index, "it cannot be read")
 		return
 	}
-	if r.Clinic != c.Clinic {
+	if r.Clinic != clinicOf(c.Clinic) {
 		c.problem(index, "it belongs to another clinic: logs were swapped")
 	}
 	c.Phases[r.Phase]++
@@ -70,6 +78,9 @@ func (c *checker) content(index int64, line []byte) {
 	}
 	if r.Phase == PhaseIntent {
 		c.intents[index] = r.ID
+	}
+	if r.Phase == PhaseSystem && r.Admin.Action == actionKeyRotated {
+		c.turns = append(c.turns, turn{index: index, key: r.Admin.Subject})
 	}
 	if c.facts.settles >= 0 {
 		c.settle(index, c.facts.settles, &r)
@@ -90,7 +101,7 @@ func (c *checker) settle(index, intent int64, r *Record) {
 
 // checkpoint holds a signed checkpoint against the records so far.
 func (c *checker) checkpoint(signed string) {
-	head, err := openCheckpoint(signed, c.verifier)
+	head, err := openCheckpoint(signed, c.keys)
 	switch {
 	case err != nil:
 		c.problem(-1, "the checkpoint after %d records is not signed by this key", c.edge.size)
@@ -103,9 +114,39 @@ func (c *checker) checkpoint(signed string) {
 	case head.root != c.edge.root():
 		c.problem(-1, "records %d to %d are not what was signed", c.Signed, c.edge.size-1)
 	default:
+		c.signers(head)
 		c.Checkpoints++
 		c.Signed, c.Root = head.size, head.root.String()
 	}
+}
+
+// signers holds who signed a checkpoint against what the records say of keys: the first one until a record hands over to
+// another, the first checkpoint behind that record by both, and then the new one.
+func (c *checker) signers(head treeHead) {
+	if c.first < 0 {
+		c.first = c.keys.find(head.by[0])
+	}
+	old, inForce := uint32(0), c.keys[c.first].KeyHash()
+	for i := range c.turns {
+		t := &c.turns[i]
+		if t.index >= head.size {
+			break
+		}
+		next, err := parseKeys(t.key)
+		if err != nil || c.keys.find(next[0].KeyHash()) < 0 {
+			c.problem(t.index, "it hands over to a key that is not on your list: ask for the list of keys, from another hand")
+			return
+		}
+		old, inForce = inForce, next[0].KeyHash()
+		if !t.crossed && !slices.Contains(head.by, old) {
+			c.problem(t.index, "it hands over to another key, but the checkpoint of %d records was not signed by the one before", head.size)
+		}
+		t.crossed = true
+	}
+	if !slices.Contains(head.by, inForce) {
+		c.problem(-1, "the checkpoint of %d records was signed by another key than the one in force then", head.size)
+	}
+	c.Key, c.Keys = c.keys.find(inForce)+1, len(c.keys)
 }
 
 // finish says what can be said only at the end.

@@ -24,24 +24,35 @@ type treeHead struct {
 	origin string
 	size   int64
 	root   tlog.Hash
+	by     []uint32 // hashes of the keys whose signatures were checked
 }
 
 // origin is the first line of a log's checkpoints.
 func origin(deployment, log string) string { return deployment + "/log/" + log }
 
 // sign writes h as a C2SP tlog-checkpoint.
-func (h treeHead) sign(s note.Signer) (string, error) {
-	signed, err := note.Sign(&note.Note{Text: h.origin + "\n" + strconv.FormatInt(h.size, 10) + "\n" + h.root.String() + "\n"}, s)
+func (h treeHead) sign(by ...note.Signer) (string, error) {
+	signed, err := note.Sign(&note.Note{Text: h.origin + "\n" + strconv.FormatInt(h.size, 10) + "\n" + h.root.String() + "\n"}, by...)
 	return string(signed), err
 }
 
-// openCheckpoint checks the signature of a checkpoint and reads it. Extension lines after the root are allowed and ignored.
-func openCheckpoint(signed string, v note.Verifier) (treeHead, error) {
-	n, err := note.Open([]byte(signed), note.VerifierList(v))
+// openCheckpoint checks that one of keys signed a checkpoint, and reads it. Signatures of others, such as witnesses, are
+// allowed and ignored, and so are extension lines after the root.
+func openCheckpoint(signed string, keys keyring) (treeHead, error) {
+	n, err := note.Open([]byte(signed), note.VerifierList(keys...))
 	if err != nil {
 		return treeHead{}, fmt.Errorf("checkpoint: %w", err)
 	}
-	lines := strings.SplitN(n.Text, "\n", 4)
+	head, err := readHead(n.Text)
+	for _, s := range n.Sigs {
+		head.by = append(head.by, s.Hash)
+	}
+	return head, err
+}
+
+// readHead reads the text of a checkpoint, signed or not.
+func readHead(text string) (treeHead, error) {
+	lines := strings.SplitN(text, "\n", 4)
 	if len(lines) < 4 {
 		return treeHead{}, errors.New("checkpoint: fewer than three lines")
 	}
@@ -56,16 +67,22 @@ func openCheckpoint(signed string, v note.Verifier) (treeHead, error) {
 	return treeHead{origin: lines[0], size: size, root: tlog.Hash(root)}, nil
 }
 
-// sign writes a checkpoint of s's state into tx; s.signed is moved on by the caller, after the commit.
+// sign writes a checkpoint of s's state into tx; s.signed is moved on by the caller, after the commit. Where one key hands
+// over to another both sign, and the checkpoint is kept for good: its slot is no hour.
 func (l *Ledger) sign(ctx context.Context, tx *sql.Tx, s *logState, now time.Time) (string, error) {
-	head := treeHead{origin: origin(l.signer.Name(), s.name), size: s.edge.size, root: s.edge.root()}
-	signed, err := head.sign(l.signer)
+	by := l.signer.Load()
+	head := treeHead{origin: origin(by.Name(), s.name), size: s.edge.size, root: s.edge.root()}
+	signers, slot := []note.Signer{by}, now.Unix()/3600
+	if l.next != nil {
+		signers, slot = append(signers, l.next), -head.size
+	}
+	signed, err := head.sign(signers...)
 	if err != nil {
 		return "", err
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO checkpoint (log, slot, size, root, time, note) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (log, slot) DO UPDATE SET size = excluded.size, root = excluded.root, time = excluded.time, note = excluded.note`,
-		s.id, now.Unix()/3600, head.size, head.root[:], now.UnixMilli(), signed)
+		s.id, slot, head.size, head.root[:], now.UnixMilli(), signed)
 	return signed, err
 }
 

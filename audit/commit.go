@@ -180,7 +180,7 @@ func (l *Ledger) writePart(ctx context.Context, tx *sql.Tx, p *part, now time.Ti
 	if err != nil {
 		return err
 	}
-	if now.Sub(p.state.signedAt).Abs() < checkpointEvery {
+	if now.Sub(p.state.signedAt).Abs() < checkpointEvery && l.next == nil {
 		return nil
 	}
 	p.signed = true

@@ -31,7 +31,8 @@
 //	    one row per commit and log. records: the records' lines, each ended by '\n'. hashes: the tlog stored hashes of
 //	    those records, 32 bytes each, contiguous from tlog.StoredHashIndex(0, first). root: the tree's root after them.
 //	checkpoint(log, slot, size, root, time, note)
-//	    signed checkpoints; slot is the hour, the last one of each hour is kept, and the newest is always there.
+//	    signed checkpoints; slot is the hour, the last one of each hour is kept, and the newest is always there. Where one
+//	    key handed over to another the slot is the negative size, and the checkpoint is kept for good.
 //	segment, posting, open_intent             the index, see below
 //
 // The truth (records) and its tree (hashes, root) are written by one transaction per commit, for all logs in it. Batches
@@ -50,6 +51,28 @@
 // an Ed25519 note signature whose key name is the deployment. It is signed inside the first commit that comes a second or
 // more after the log's last one, a second after a commit that was not signed, on demand, and at Close. Open recomputes the
 // root at the newest checkpoint and refuses to start when it differs.
+//
+// # Keys
+//
+// Verifiers get a list of public keys, log.pub: a note verifier key in each line, oldest first. When one key hands over to
+// another, each log gets, in one transaction, a record of the phase system whose Admin is {"action":"key-rotated","subject":
+// "<the new verifier key>"}, and a checkpoint over it that both keys sign. What comes later is signed by the new key alone. A
+// verifier believes the keys on its list and no others, and holds a log to the order: a checkpoint signed by another key than
+// the one in force at its size, a handing over that the old key did not sign, and a new key that is not on the list are
+// problems. A log that ends before its handing over is told to have ended under a key since replaced.
+//
+// # Proofs
+//
+// The newest checkpoint, the tiles of the tree below it (https://c2sp.org/tlog-tiles: 256 hashes in a tile) and bundles of
+// records are readable one by one, for whoever builds proofs alone. A bundle's form has no room for a record of 65,536 bytes
+// or more; such a bundle is refused, and the export has its records. The proof of one record is a C2SP tlog-proof
+// (https://c2sp.org/tlog-proof): its extra data is the record's bytes, unless it was asked for without them, then the index,
+// the inclusion proof and a signed checkpoint. A Receipt names the log and the index, which is all that finds it.
+//
+// # Copy
+//
+// The newest checkpoint of each log is kept a second time, in a folder apart from the database: "<log>.checkpoint", replaced
+// whole and synced. A ledger that does not hold what such a checkpoint signs is older, or another one, and Open refuses it.
 //
 // # Index
 //

@@ -83,20 +83,20 @@ func VerifierKey(deployment string, key ed25519.PublicKey) (string, error) {
 	return note.NewEd25519VerifierKey(deployment, key)
 }
 
-// newSigner makes the deployment's signer and the verifier that believes it.
-func newSigner(deployment string, key ed25519.PrivateKey) (note.Signer, note.Verifier, error) {
+// newSigner makes the deployment's signer.
+func newSigner(deployment string, key ed25519.PrivateKey) (*signer, error) {
 	if len(key) != ed25519.PrivateKeySize {
-		return nil, nil, errors.New("no Ed25519 key")
+		return nil, errors.New("no Ed25519 key")
 	}
 	vkey, err := VerifierKey(deployment, key.Public().(ed25519.PublicKey))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	verifier, err := note.NewVerifier(vkey)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return &signer{Verifier: verifier, key: key}, verifier, nil
+	return &signer{Verifier: verifier, key: key, public: vkey}, nil
 }
 
 func checkDeployment(name string) error {
@@ -109,7 +109,8 @@ func checkDeployment(name string) error {
 // signer is a note.Signer over a key that is already in memory; name and key hash are its verifier's.
 type signer struct {
 	note.Verifier
-	key ed25519.PrivateKey
+	key    ed25519.PrivateKey
+	public string // its verifier key
 }
 
 // Sign signs msg with Ed25519.

@@ -76,6 +76,7 @@ var interactions = [...]interactionKind{
 	{InteractionAuditRead, typeAuditLog, own(InteractionAuditRead), shapeLook, "the id of the AuditEvent looked at"},
 	{InteractionAuditSearch, typeAuditLog, own(InteractionAuditSearch), shapeOther, "the search, how many AuditEvents were shown"},
 	{InteractionAuditExport, typeAuditLog, own(InteractionAuditExport), shapeOther, "what was exported"},
+	{InteractionAuditProof, typeAuditLog, own(InteractionAuditProof), shapeOther, "which proof or bundle of records; checkpoints and hashes once in a quarter of an hour"},
 }
 
 func rest(code string) coding { return coding{systemRest, code, ""} }
@@ -115,6 +116,7 @@ var actions = [...]actionKind{
 	{"audit-stopped", nil, typeAlert, subAuditStop, "why nothing could be recorded, and since when"},
 	{"audit-resumed", nil, typeAlert, subAuditStart, "how long nothing could be recorded"},
 	{"limit-reached", nil, typeAlert, subRestricted, "who reached which limit of which grant, once a day"},
+	{"key-rotate", nil, typeAlert, subConfig, "that the key which signs checkpoints is to be replaced, by whom"},
 	{"key-rotated", nil, typeAlert, subConfig, "the new key that signs checkpoints"},
 	{"software-update", nil, typeAlert, subSoftware, "the program's version"},
 	{"sign-in", nil, typeLogin, subLogin, "who signed in, or tried to"},
@@ -122,6 +124,7 @@ var actions = [...]actionKind{
 	{"audit-read", nil, typeAuditLog, own("audit-read"), "what was looked at on the gateway's machine, by whom"},
 	{"audit-search", nil, typeAuditLog, own("audit-search"), "what was searched for on the gateway's machine, by whom"},
 	{"audit-export", nil, typeAuditLog, own("audit-export"), "what was exported on the gateway's machine, by whom"},
+	{"audit-proof", nil, typeAuditLog, own("audit-proof"), "the receipt that was turned into a proof on the gateway's machine, by whom"},
 	{"audit-verify", nil, typeAuditLog, own("audit-verify"), "what was verified on the gateway's machine, by whom"},
 	{"audit-replay", nil, typeAuditLog, own("audit-replay"), "what was decided again on the gateway's machine, by whom"},
 	{"grant", []string{"apply", "draft", "approve", "reject", "review", "revoke"}, typeAlert, subRoles, documentHolds},

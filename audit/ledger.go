@@ -9,9 +9,9 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"vestibule/fhir"
@@ -24,6 +24,8 @@ type Options struct {
 	Now        func() time.Time   // nil: time.Now
 	Random     io.Reader          // nil: crypto/rand
 	Patience   time.Duration      // how long a caller waits for its commit before it is refused; 0: ten seconds
+	Held       [][]byte           // checkpoints kept elsewhere, see Copy: a ledger without what they sign is refused
+	Keys       string             // the public keys that signed before Key, as log.pub lists them; Held and sealed logs are checked with them too
 }
 
 // Ledger is the records of every clinic of one deployment. It is safe for concurrent use; exactly one process may have a
@@ -33,8 +35,8 @@ type Ledger struct {
 	now      func() time.Time
 	random   io.Reader
 	patience time.Duration
-	signer   note.Signer
-	verifier note.Verifier
+	signer   atomic.Pointer[signer] // changed by the committer's goroutine only, see Rotate
+	keys     keyring                // every key of this ledger's, for logs that are sealed
 	queue    queue
 	ops      chan func()
 	stopped  chan struct{}
@@ -49,20 +51,25 @@ type Ledger struct {
 	// The rest belongs to the committer's goroutine.
 	logs   map[string]*logState // by clinic; nil: to be read from the database before anything is written
 	insert *sql.Stmt
-	broken error // an fsync failed
+	next   *signer // while one key hands over to another: the new one
+	broken error   // an fsync failed
 }
 
 // Open reads the ledger in db, checks it against its newest signed checkpoints and starts the committer. A database whose
 // tree does not fit its checkpoint, or whose checkpoint another key signed, is refused: somebody changed it.
 func Open(ctx context.Context, db *sql.DB, o Options) (*Ledger, error) {
 	const op = "audit.Open"
-	signer, verifier, err := newSigner(o.Deployment, o.Key)
+	signer, err := newSigner(o.Deployment, o.Key)
 	if err != nil {
 		return nil, fhir.E(op, fhir.KindInternal, "ledger-key", "The ledger's signing key cannot be used.").Because(err)
 	}
 	l := &Ledger{
-		Reader: NewReader(db), now: o.Now, random: &lockedReader{r: o.Random}, patience: o.Patience, signer: signer, verifier: verifier,
+		Reader: NewReader(db), now: o.Now, random: &lockedReader{r: o.Random}, patience: o.Patience,
 		queue: queue{wake: make(chan struct{}, 1)}, ops: make(chan func()), stopped: make(chan struct{}),
+	}
+	l.signer.Store(signer)
+	if l.keys, err = parseKeys(AddKey(o.Keys, signer.public)); err != nil {
+		return nil, fhir.E(op, fhir.KindInternal, "ledger-key", "The list of the ledger's public keys cannot be used.").Because(err)
 	}
 	if l.now == nil {
 		l.now = time.Now
@@ -78,6 +85,10 @@ func Open(ctx context.Context, db *sql.DB, o Options) (*Ledger, error) {
 	}
 	if err := sweepIndex(ctx, db); err != nil {
 		return nil, fhir.E(op, fhir.KindInternal, "ledger-unreadable", "The ledger's index cannot be read.").Because(err)
+	}
+	if err := l.compare(ctx, o.Held); err != nil {
+		return nil, fhir.E(op, fhir.KindInternal, "ledger-rolled-back",
+			"The ledger is older than a checkpoint kept beside it, or another one. Put the newest data folder back; where it is lost, put the loss on record with `vestibule audit recover`.").Because(err)
 	}
 	if err := l.load(ctx); err != nil {
 		return nil, fhir.E(op, fhir.KindInternal, "ledger-inconsistent",

@@ -23,6 +23,7 @@ type Report struct {
 	Checkpoints int   // signed, and consistent with the records
 	Signed      int64 // how many records the newest good checkpoint covers
 	Root        string
+	Key, Keys   int // which key of how many on the list signed last, counted from 1; 0 where none did
 	Phases      map[Phase]int64
 	Outcomes    map[Outcome]int64
 	First, Last time.Time // the earliest and the latest record
@@ -55,6 +56,9 @@ func (r *Report) String() string {
 		fmt.Fprintf(&b, "from         %s\nto           %s\n", r.First.Format(timeLayout), r.Last.Format(timeLayout))
 	}
 	fmt.Fprintf(&b, "signed       %d records, root %s (%d checkpoints)\n", r.Signed, r.Root, r.Checkpoints)
+	if r.Key > 0 && r.Key < r.Keys {
+		fmt.Fprintf(&b, "key          number %d of the %d on your list, since replaced: this log ended before that, or is kept from you\n", r.Key, r.Keys)
+	}
 	for _, p := range [...]Phase{PhaseOutcome, PhaseDenial, PhaseIntent, PhaseUnresolved, PhaseAdmin, PhaseSystem} {
 		if n := r.Phases[p]; n > 0 {
 			fmt.Fprintf(&b, "%-12s %d\n", p, n)

@@ -121,11 +121,16 @@ func (l *Ledger) checkSigned(ctx context.Context, q querier, s *logState, hashes
 	if err != nil {
 		return err
 	}
-	head, err := openCheckpoint(signed, l.verifier)
+	signer := l.signer.Load()
+	by := keyring{signer}
+	if sealed(s.clinic) {
+		by = l.keys
+	}
+	head, err := openCheckpoint(signed, by)
 	if err != nil {
 		return fmt.Errorf("the newest checkpoint was not signed by this deployment's key: %w", err)
 	}
-	if head.origin != origin(l.signer.Name(), s.name) {
+	if head.origin != origin(signer.Name(), s.name) {
 		return fmt.Errorf("the newest checkpoint belongs to %q", head.origin)
 	}
 	if head.size > s.edge.size {

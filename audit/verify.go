@@ -8,7 +8,6 @@ import (
 	"io"
 
 	"github.com/go-json-experiment/json"
-	"golang.org/x/mod/sumdb/note"
 )
 
 // maxExportLine bounds a line of an export.
@@ -27,8 +26,8 @@ type exportLine struct {
 	Checkpoint *string `json:"checkpoint"`
 }
 
-// Verify checks an exported file with the deployment's public key (a note verifier key) and nothing else. The key inside
-// the file is never believed. held are checkpoints of this log that the verifier got by other ways, with an answer or a
+// Verify checks an exported file with the deployment's public key (a note verifier key, or several, one in each line, oldest
+// first) and nothing else. The key inside the file is never believed. held are checkpoints of this log that the verifier got by other ways, with an answer or a
 // report: with them a log that was cut back and signed afresh is found out too. An error means that nothing could be
 // checked; what is wrong with the log is in the report.
 func Verify(r io.Reader, vkey string, held ...[]byte) (*Report, error) {
@@ -112,19 +111,19 @@ func nextLine(r *bufio.Reader) (exportLine, error) {
 	return out, nil
 }
 
-// trust reads the verifier's key and the checkpoints it holds; those that the key did not sign are refused.
-func trust(vkey string, held [][]byte) (note.Verifier, []treeHead, error) {
-	v, err := note.NewVerifier(vkey)
+// trust reads the list of keys that the verifier believes and the checkpoints it holds; those that no key signed are refused.
+func trust(list string, held [][]byte) (keyring, []treeHead, error) {
+	keys, err := parseKeys(list)
 	if err != nil {
-		return nil, nil, fmt.Errorf("the verifier key cannot be read: %w", err)
+		return nil, nil, err
 	}
 	var heads []treeHead
 	for _, signed := range held {
-		h, err := openCheckpoint(string(signed), v)
+		h, err := openCheckpoint(string(signed), keys)
 		if err != nil {
 			return nil, nil, fmt.Errorf("a checkpoint that you hold was not signed by this key: %w", err)
 		}
 		heads = append(heads, h)
 	}
-	return v, heads, nil
+	return keys, heads, nil
 }

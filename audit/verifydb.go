@@ -7,15 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-
-	"golang.org/x/mod/sumdb/note"
 )
 
 // VerifyDB checks every log of a ledger's database, live or not, with the deployment's public key: each record against its
 // stored hash, the tree against the signed checkpoints, the index against the records. It needs no Ledger and changes
 // nothing. held is as for Verify.
 func VerifyDB(ctx context.Context, db *sql.DB, vkey string, held ...[]byte) ([]*Report, error) {
-	v, heads, err := trust(vkey, held)
+	keys, heads, err := trust(vkey, held)
 	if err != nil {
 		return nil, fmt.Errorf("audit.VerifyDB: %w", err)
 	}
@@ -30,22 +28,22 @@ func VerifyDB(ctx context.Context, db *sql.DB, vkey string, held ...[]byte) ([]*
 	}
 	var out []*Report
 	for _, s := range logs {
-		report, err := verifyLog(ctx, tx, v, s, heads)
+		report, err := verifyLog(ctx, tx, keys, s, heads)
 		if err != nil {
 			return nil, fmt.Errorf("audit.VerifyDB: log %s: %w", s.name, err)
 		}
 		out = append(out, report)
 	}
-	return append(out, missingLogs(v, logs, heads)...), nil
+	return append(out, missingLogs(keys, logs, heads)...), nil
 }
 
 // missingLogs reports the logs that the verifier holds a checkpoint of and the database does not know.
-func missingLogs(v note.Verifier, logs []*logState, heads []treeHead) []*Report {
+func missingLogs(keys keyring, logs []*logState, heads []treeHead) []*Report {
 	var out []*Report
 	for _, h := range heads {
-		known := slices.ContainsFunc(logs, func(s *logState) bool { return origin(v.Name(), s.name) == h.origin })
+		known := slices.ContainsFunc(logs, func(s *logState) bool { return origin(keys.name(), s.name) == h.origin })
 		if !known {
-			c := newChecker(v, h.origin, "", nil)
+			c := newChecker(keys, h.origin, "", nil)
 			c.problem(-1, "you hold a checkpoint of %d records of this log, but it is not here", h.size)
 			out = append(out, c.finish())
 		}
@@ -65,7 +63,7 @@ type logVerifier struct {
 	open        map[int64]bool
 }
 
-func verifyLog(ctx context.Context, q querier, v note.Verifier, s *logState, heads []treeHead) (*Report, error) {
+func verifyLog(ctx context.Context, q querier, keys keyring, s *logState, heads []treeHead) (*Report, error) {
 	checkpoints, err := keptCheckpoints(ctx, q, s.id)
 	if err != nil {
 		return nil, err
@@ -75,7 +73,7 @@ func verifyLog(ctx context.Context, q querier, v note.Verifier, s *logState, hea
 		return nil, err
 	}
 	lv := &logVerifier{
-		checker: newChecker(v, origin(v.Name(), s.name), s.clinic, heads), ctx: ctx, q: q, log: s.id,
+		checker: newChecker(keys, origin(keys.name(), s.name), s.clinic, heads), ctx: ctx, q: q, log: s.id,
 		checkpoints: checkpoints, segments: segments, open: make(map[int64]bool),
 	}
 	if err := lv.batches(); err != nil {

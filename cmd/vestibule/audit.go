@@ -21,7 +21,8 @@ import (
 type auditCmd struct {
 	Search auditSearchCmd `cmd:"" help:"Print who did what at a clinic."`
 	Export auditExportCmd `cmd:"" help:"Write a clinic's whole trail to a file that proves itself."`
-	Verify auditVerifyCmd `cmd:"" help:"Check a trail: an exported file, or a data folder."`
+	Proof  auditProofCmd  `cmd:"" help:"Turn a receipt into a file that proves its record."`
+	Verify auditVerifyCmd `cmd:"" help:"Check a trail: an exported file, a data folder, the proof of one record."`
 }
 
 // auditVerify is the action of verifying a data folder; the others are FHIR-like interactions of package audit.

@@ -21,7 +21,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"vestibule": main, "trail": makeTrail})
+	testscript.Main(m, map[string]func(){"vestibule": main, "trail": makeTrail, "receipt": printReceipt})
 }
 
 func TestScripts(t *testing.T) {
@@ -46,6 +46,22 @@ const (
 // everything recorded that others reported. `trail DIR idle` is one to which nobody came.
 func makeTrail() {
 	if err := writeTrail(context.Background(), os.Args[1], os.Args[2:]...); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// printReceipt is the program `receipt DIR`: the receipt that the first caller of makeTrail got.
+func printReceipt() {
+	db, err := store.OpenFolder(os.Args[1])
+	if err == nil {
+		var found audit.Result
+		found, err = audit.NewReader(db).Search(context.Background(), "maple", audit.Search{IDs: []string{permitted}, Count: 1})
+		if err == nil {
+			fmt.Printf("%s/%d", found.Entries[0].Log, found.Entries[0].Index)
+		}
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -21,8 +21,10 @@ var errNotVerified = errors.New("the trail is not what was signed")
 type auditVerifyCmd struct {
 	Data   string   `placeholder:"DIR" type:"path" xor:"what" required:"" help:"Check every clinic's trail in this data folder, served or not."`
 	Export string   `placeholder:"FILE" type:"path" xor:"what" required:"" help:"Check an exported file."`
-	Key    string   `placeholder:"FILE" type:"path" help:"The public key. With --data the folder's own log.pub unless given."`
-	Held   []string `placeholder:"FILE" type:"path" sep:"none" help:"A checkpoint that you kept; finds out a trail that was cut back and signed afresh. May be repeated."`
+	Proof  string   `placeholder:"FILE" type:"path" xor:"what" required:"" help:"Check the proof of one record."`
+	Record string   `placeholder:"FILE" type:"path" help:"The record that --proof is about, where the proof does not bring it along."`
+	Key    string   `placeholder:"FILE" type:"path" help:"The public keys: one in each line, oldest first, as log.pub has them. With --data the folder's own log.pub unless given."`
+	Held   []string `name:"checkpoint" aliases:"held" placeholder:"FILE" type:"path" sep:"none" help:"A checkpoint that you kept; finds out a trail that was cut back and signed afresh. May be repeated."`
 	byFlag
 }
 
@@ -30,8 +32,9 @@ type auditVerifyCmd struct {
 func (auditVerifyCmd) Help() string {
 	return `Editing, dropping, adding, reordering or cutting back records is found out:
 
-    vestibule audit verify --export maple.ndjson --key log.pub
+    vestibule audit verify --export maple.ndjson --key log.pub --checkpoint june.checkpoint
     vestibule audit verify --data ./data
+    vestibule audit verify --proof receipt.tlog-proof --key log.pub
 
 The verdict is printed, and the exit code is 1 when anything is off. A file is checked without any network or database.`
 }
@@ -42,17 +45,25 @@ func (c auditVerifyCmd) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	if c.Export != "" {
+	switch {
+	case c.Export != "":
 		return c.file(t, held)
+	case c.Proof != "":
+		return c.proof(t, held)
 	}
 	return c.folder(ctx, t, held)
 }
 
-func (c auditVerifyCmd) file(t *terminal, held [][]byte) error {
+// given is the key that a file is checked with.
+func (c auditVerifyCmd) given() (string, error) {
 	if c.Key == "" {
-		return errors.New("--key FILE is needed: the public key, from another hand than the file; the key inside the file proves nothing")
+		return "", errors.New("--key FILE is needed: the public key, from another hand than the file; the key inside the file proves nothing")
 	}
-	key, err := readKey(c.Key)
+	return readKey(c.Key)
+}
+
+func (c auditVerifyCmd) file(t *terminal, held [][]byte) error {
+	key, err := c.given()
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,8 @@ func trail() []Row {
 	return []Row{
 		{"not-an-auditor", StageTrail, fhir.KindForbidden, "The caller is not among the clinic's auditors.", "Ask the clinic to name you as auditor."},
 		{"trail-is-read-only", StageTrail, fhir.KindMethodNotAllowed, "Nobody writes the trail from outside.", "Search and read it."},
+		{"not-signed-yet", StageTrail, fhir.KindUnavailable, "No checkpoint covers the record yet, so that there is no proof of it.", "Try again in a second."},
+		{"record-too-long", StageTrail, fhir.KindNotSupported, "A record is longer than the form of a bundle allows.", "Export the trail instead."},
 		{"ledger-unavailable", StageTrail, fhir.KindUnavailable, "The access could not be recorded, so nothing was released.", "Try again shortly; if it lasts, tell whoever runs the gateway."},
 		{"ledger-busy", StageTrail, fhir.KindUnavailable, "More accesses wait to be recorded than can, so nothing was released.", "Try again shortly."},
 		{"ledger-unreadable", StageTrail, fhir.KindUnavailable, "The trail could not be read.", "Try again shortly; if it lasts, tell whoever runs the gateway."},
@@ -20,6 +22,7 @@ func rest() []Row {
 		{"internal", StageOperator, ours, "The gateway failed; nothing was released.", "Tell whoever runs the gateway, with the decision's id."},
 		{"ledger-key", StageOperator, ours, "The ledger's signing key cannot be used.", "See the gateway's log; restore log.key."},
 		{"ledger-inconsistent", StageOperator, ours, "What the ledger holds contradicts itself; the gateway does not start on it.", "Keep the folder as it is and verify it: vestibule audit verify."},
+		{"ledger-rolled-back", StageOperator, ours, "The ledger lacks what a checkpoint kept beside it signs; the gateway does not start on it.", "Put the newest data folder back; where it is lost: vestibule audit recover."},
 		{"record-incomplete", StageOperator, ours, "A record lacks what every record needs, so nothing was released.", "Tell whoever runs the gateway."},
 		{"no-log", StageOperator, fhir.KindNotFound, "This clinic has no log yet.", "Nothing: there is one after its first access."},
 		{"unknown-element", StageDocument, fhir.KindInvalid, "A document names an element that the type does not have.", "Use one that the text lists."},

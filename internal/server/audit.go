@@ -11,9 +11,12 @@ import (
 	"vestibule/fhir"
 )
 
-// audit answers everything below a clinic's trail: AuditEvent search by GET and by POST _search, and read.
+// audit answers everything below a clinic's trail: AuditEvent search by GET and by POST _search, read, and what proves it.
 func (s *server) audit(c *gin.Context) {
 	c.Set(labelKey, "audit")
+	if s.proof(c) {
+		return
+	}
 	req := vestibule.TrailRequest{Request: s.identify(c)}
 	req.Base = s.PublicURL + "/audit/" + c.Param("clinic")
 	if req.Refused == nil {

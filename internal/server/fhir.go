@@ -196,7 +196,7 @@ func (s *server) write(c *gin.Context, a vestibule.Answer) {
 		buf = new([]byte)
 	}
 	body := a.AppendBody((*buf)[:0])
-	h.Set("Content-Type", "application/fhir+json; charset=utf-8")
+	h.Set("Content-Type", a.Media())
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	c.Writer.WriteHeader(status)
 	_, _ = c.Writer.Write(body) // a caller who has hung up is recorded all the same

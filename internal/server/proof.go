@@ -1,0 +1,42 @@
+package server
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"vestibule"
+	"vestibule/fhir"
+)
+
+// proof answers what proves a clinic's trail: its checkpoint, the tiles of its tree (https://c2sp.org/tlog-tiles) and proofs
+// of single records; false where the request is for something else.
+func (s *server) proof(c *gin.Context) bool {
+	path := strings.TrimPrefix(below(c), "/")
+	if path != "checkpoint" && !strings.HasPrefix(path, "tile/") && !strings.HasPrefix(path, "proof/") {
+		return false
+	}
+	c.Set(labelKey, "audit-proof")
+	req := vestibule.ProofRequest{Request: s.identify(c), Path: path}
+	switch {
+	case req.Refused != nil:
+	case c.Request.Method != http.MethodGet:
+		req.Refused = fhir.E("server.proof", fhir.KindMethodNotAllowed, "trail-is-read-only", "What proves the trail can be read; nobody writes it.")
+	case c.Request.URL.RawQuery != "":
+		req.Refused = fhir.E("server.proof", fhir.KindInvalid, "malformed-query", "What proves the trail is asked for without parameters.")
+	}
+	req.Route = proofRoute(c.Request.Method, path)
+	s.write(c, s.Gateway.Proof(c.Request.Context(), req))
+	return true
+}
+
+// proofRoute is the address without its values.
+func proofRoute(method, path string) string {
+	for _, below := range []string{"tile/entries/", "tile/", "proof/"} {
+		if strings.HasPrefix(path, below) {
+			return plainMethod(method) + " /audit/{clinic}/" + below + "{number}"
+		}
+	}
+	return plainMethod(method) + " /audit/{clinic}/checkpoint"
+}
