@@ -84,6 +84,9 @@ func unjudged(out io.Writer, r replay.Report) {
 	if r.Withheld > 0 {
 		fmt.Fprintf(out, "\n%d searches kept something back that the trail does not name; whether they would have shown it is not judged.\n", r.Withheld)
 	}
+	if r.PagesOpen {
+		fmt.Fprintln(out, "\nThe limit of pages of one search is not replayed: the trail does not say which page an answer was.")
+	}
 	if r.Resources.Read > 0 {
 		fmt.Fprintf(out, "\nResources read of the EMR as it is today: %d, of which it does not have %d any more and did not answer for %d.\n",
 			r.Resources.Read, r.Resources.Gone, r.Resources.Failed)

@@ -138,7 +138,7 @@ func TestWithoutTheEMRNothingIsGuessed(t *testing.T) {
 	want(t, w.Run(offline), "not judged: 6 (the EMR was not asked)")
 	capped := w.Options(replaytest.Put(narrow))
 	capped.Resources = replay.NewResources(w.EMR, 1)
-	if r := w.Run(capped); r.Resources.Read != 1 || !strings.Contains(tallies(r), "more resources than are read") {
+	if r := w.Run(capped); r.Resources.Read != 1 || !strings.Contains(tallies(r), "there are more resources than are read") {
 		t.Errorf("%s", tallies(r))
 	}
 	w.EMR.Gone = true
@@ -248,6 +248,12 @@ func TestLimitsAreCountedAgain(t *testing.T) {
 	slow := replaytest.Wide()
 	slow.Limits.RequestsPerMinute = 1
 	want(t, w.Replay(replaytest.Put(slow)), "") // one a minute it was
+
+	pages := replaytest.Wide()
+	pages.Limits.PagesPerSearch = 1
+	if r := w.Replay(replaytest.Put(pages)); !r.PagesOpen || r.Changes() {
+		t.Errorf("%+v", r)
+	}
 
 	w = replaytest.New(t, replaytest.Only(slow))
 	w.OK("ann", "GET", "/Appointment/a0", "")

@@ -36,7 +36,8 @@ type Report struct {
 		Gone   int `json:"gone"`
 		Failed int `json:"failed"`
 	} `json:"resources"`
-	Withheld int `json:"searchesThatWithheld"` // touched searches that kept back what the trail does not name
+	PagesOpen bool `json:"pagesNotReplayed"`     // the candidate changes pagesPerSearch, of which the trail says nothing
+	Withheld  int  `json:"searchesThatWithheld"` // touched searches that kept back what the trail does not name
 }
 
 // Tally counts the accesses on which the candidate has one effect.

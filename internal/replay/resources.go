@@ -17,7 +17,7 @@ const (
 	whyOffline = "the EMR was not asked"
 	whyGone    = "the resource is not in the EMR any more"
 	whyFailed  = "the EMR did not answer"
-	whyCapped  = "more resources than are read (--max-resources)"
+	whyCapped  = "there are more resources than are read"
 )
 
 // Resources are what was read of an EMR, each resource once.
@@ -25,6 +25,7 @@ type Resources struct {
 	emr    EMR
 	most   int
 	known  map[string]state // by Type/id
+	bytes  int              // of what is held
 	failed int              // in a row
 	Read   int              // how many were asked for
 	Gone   int
@@ -41,6 +42,9 @@ type state struct {
 func NewResources(emr EMR, most int) *Resources {
 	return &Resources{emr: emr, most: most, known: map[string]state{}}
 }
+
+// mostBytes bounds what is held of an EMR: documents can be large.
+const mostBytes = 512 << 20
 
 // readers is how many resources are asked for at a time, and patience after how many failures in a row nothing more is.
 const readers, patience = 8, 16
@@ -67,7 +71,7 @@ func (s *Resources) Fetch(ctx context.Context, refs []fhir.Ref) {
 		return
 	}
 	wanted := s.unknown(refs)
-	for len(wanted) > 0 && s.failed < patience && ctx.Err() == nil {
+	for len(wanted) > 0 && s.failed < patience && s.bytes <= mostBytes && ctx.Err() == nil {
 		n := min(len(wanted), readers)
 		s.fetch(ctx, wanted[:n])
 		wanted = wanted[n:]
@@ -80,7 +84,7 @@ func (s *Resources) unknown(refs []fhir.Ref) []fhir.Ref {
 	asked := map[string]bool{}
 	for _, ref := range refs {
 		k := key(ref)
-		if _, ok := s.known[k]; ok || asked[k] || s.Read+len(out) >= s.most {
+		if _, ok := s.known[k]; ok || asked[k] || s.Read+len(out) >= s.most || s.bytes > mostBytes {
 			continue
 		}
 		asked[k] = true
@@ -112,6 +116,7 @@ func (s *Resources) fetch(ctx context.Context, refs []fhir.Ref) {
 	}
 	for i, f := range found {
 		s.known[key(refs[i])] = f
+		s.bytes += len(f.resource.Bytes())
 		s.Read++
 		switch f.why {
 		case whyGone:

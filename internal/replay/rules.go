@@ -56,6 +56,7 @@ type moment struct {
 	before, after *policy.Set
 	was, will     solo // the candidate's grants alone
 	limits        bool // what they allow of how much is not the same
+	pages         bool // among them how many pages a search may have
 	err           error
 	loaded        bool
 }
@@ -155,8 +156,18 @@ func (m *moment) compile(clinic policy.Clinic, rules policy.Rules, before, after
 	if m.will, err = alone(clinic, will, names); err != nil {
 		return err
 	}
-	m.limits = !maps.Equal(m.was.limits(), m.will.limits())
+	m.limits, m.pages = differ(m.was.limits(), m.will.limits())
 	return nil
+}
+
+// differ says whether limits differ, and whether they do in how many pages a search may have.
+func differ(a, b map[string]policy.Limits) (any, pages bool) {
+	for _, side := range []map[string]policy.Limits{a, b} {
+		for name := range side {
+			pages = pages || a[name].PagesPerSearch != b[name].PagesPerSearch
+		}
+	}
+	return !maps.Equal(a, b), pages
 }
 
 // limits are the limits of each grant that has some.

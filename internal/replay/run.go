@@ -129,6 +129,7 @@ func (r *runner) entry(ctx context.Context, e audit.Entry) error {
 		return nil
 	}
 	r.gather.report.Touched++
+	r.gather.report.PagesOpen = r.gather.report.PagesOpen || m.pages
 	if len(a.Record.Scopes) == 0 {
 		r.gather.report.Assumed++
 	}

@@ -81,7 +81,9 @@ func (w *observer) entry(ctx context.Context, e audit.Entry) error {
 		w.use.elsewhere++
 		return nil
 	}
-	w.use.busy.add(&a, w.o.Replay.Zone)
+	if a.Blocked == "" { // what a limit refused was not counted either
+		w.use.busy.add(&a, w.o.Replay.Zone)
+	}
 	if !a.Allowed {
 		return nil
 	}
@@ -140,8 +142,11 @@ func (w *observer) through(a *replay.Access) {
 	if in.Kind == fhir.InteractionSearch {
 		w.search(in.Query)
 	}
-	changed := a.Record.Changed
-	for n, ref := range a.Refs() {
+	changed, refs := a.Record.Changed, a.Refs()
+	if len(refs) == 0 {
+		w.failed(letter, in.Type, changed)
+	}
+	for n, ref := range refs {
 		r, why := w.o.Replay.Resources.Get(ref)
 		documents := 0
 		if n < len(a.Record.Released) {
@@ -168,6 +173,17 @@ func (w *observer) through(a *replay.Access) {
 		}
 		if !found {
 			w.unknown(letter, in.Type, why, changed)
+		}
+	}
+}
+
+// failed attributes an access that was permitted, and of which nothing left, to every part that it may have come through: the
+// EMR did not answer, or a search found nothing, which is another matter.
+func (w *observer) failed(letter byte, typ string, changed []string) {
+	for i := range w.parts {
+		if p, pu := &w.parts[i], &w.use.parts[i]; letter != 's' && p.Type == typ && has(p.Letters, letter) {
+			pu.letters[letter]++
+			pu.wroteUnknown(letter, changed)
 		}
 	}
 }

@@ -127,6 +127,19 @@ func TestASearchThatFindsNothingIsUseToo(t *testing.T) {
 	}
 }
 
+// An access that the EMR failed was let in, and will be again.
+func TestWhatTheEMRFailedIsUseToo(t *testing.T) {
+	w := replaytest.New(t, replaytest.Only(replaytest.Wide()))
+	w.OK("ann", "GET", replaytest.Search("status", "booked"), "")
+	w.EMR.Gone = true
+	w.As("ann", "GET", "/Appointment/a0", "")
+	w.EMR.Gone = false
+	p := propose(t, options(w))
+	if got := p.Grant.Permissions; len(got) != 1 || !strings.HasPrefix(got[0].Scope, "user/Appointment.rs?") || len(p.Kept) > 0 {
+		t.Errorf("%+v, given back: %v", got, p.Kept)
+	}
+}
+
 func TestAGrantThatWasNotUsedIsNotShrunk(t *testing.T) {
 	w := replaytest.New(t, replaytest.Only(replaytest.Wide()))
 	w.As("ann", "GET", "/Appointment/nobody", "")
