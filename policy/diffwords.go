@@ -243,7 +243,8 @@ func (a atom) query() string {
 func atomsInWords(atoms []atom) string {
 	var out []string
 	for _, a := range atoms {
-		text := strings.Join(strings.SplitN(a.query(), "=", 2), " ")
+		name, value, _ := strings.Cut(a.query(), "=")
+		text := name + " " + list(splitValues(value), valueInWords, ",")
 		if a.clause.Modifier() == "missing" { // :missing=true is what the atom denies
 			text = "any " + a.clause.Param().Name
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Sentence is the grant in plain English for the person who gives it: whom, how long, when and from where, why, and one line
@@ -91,7 +92,7 @@ func (p Permission) sentence(zone *time.Location) string {
 	}
 	text := s.letters.inWords() + " " + s.typ + "s"
 	for i, c := range clauses {
-		text += []string{" with ", " and "}[min(i, 1)] + c.Key() + " " + strings.ReplaceAll(c.Value(), ",", " or ")
+		text += []string{" with ", " and "}[min(i, 1)] + c.Key() + " " + list(splitValues(c.Value()), valueInWords, " or ")
 	}
 	if w, err := parseWindow(p.Window); err == nil {
 		text += fmt.Sprintf(", dated from %s to %s", inDays(w.from), inDays(w.to))
@@ -107,6 +108,17 @@ func (p Permission) sentence(zone *time.Location) string {
 		text += "; writes " + strings.Join(write, ", ") + transitionsInWords(p.Transitions)
 	}
 	return text + "."
+}
+
+// valueInWords is one value of a criterion as a sentence repeats it: in quotes where it holds more than codes, references and
+// dates do, so that no value reads like other words of the sentence (hazard H7).
+func valueInWords(value string) string {
+	for _, c := range value {
+		if !unicode.IsLetter(c) && !unicode.IsDigit(c) && !strings.ContainsRune(`-._:/|\$%#+`, c) {
+			return `"` + strings.ReplaceAll(value, `"`, `\"`) + `"`
+		}
+	}
+	return value
 }
 
 func (p Permission) seesInWords(typ string) string {
