@@ -15,7 +15,7 @@ import (
 // applyCmd puts documents in force.
 type applyCmd struct {
 	File  []string `short:"f" required:"" placeholder:"FILE" type:"path" sep:"none" help:"A file of documents, a folder of them, or - for standard input. May be repeated."`
-	Check bool     `help:"Only say what is wrong; change nothing."`
+	Check bool     `xor:"mode" help:"Only say what is wrong; change nothing."`
 	Draft bool     `help:"Grants only: have no effect before somebody else approves them, see grants approve."`
 	planFlags
 	dataFlags

@@ -9,14 +9,13 @@ import (
 	"time"
 
 	"vestibule/internal/config"
-	"vestibule/internal/daemon"
 	"vestibule/internal/store"
 	"vestibule/policy"
 )
 
 // planFlags are what apply takes to show and not to do.
 type planFlags struct {
-	Plan             bool   `help:"Change nothing; show what would change, for whom, and what is in force and in no file."`
+	Plan             bool   `xor:"mode" help:"Change nothing; show what would change, for whom, and what is in force and in no file."`
 	Format           string `default:"text" enum:"text,json" help:"With --plan: text or json."`
 	DetailedExitcode bool   `help:"With --plan: exit with 2 if something would change."`
 }
@@ -67,7 +66,11 @@ func (c applyCmd) plan(ctx context.Context, t *terminal, by string, docs []confi
 		return err
 	}
 	p, err := d.planOf(ctx, t.Now(), by, docs, c.Draft)
-	if err := errors.Join(err, d.Close(), clean()); err != nil {
+	err = errors.Join(err, d.Close(), clean())
+	if ctx.Err() != nil { // or it would look like a plan without changes
+		return exitError{exitInterrupted, errors.New("interrupted before the plan was made")}
+	}
+	if err != nil {
 		return err
 	}
 	if c.Format == "json" {
@@ -126,7 +129,7 @@ func (d *data) planOf(ctx context.Context, now time.Time, by string, docs []conf
 	if err != nil {
 		return plan{}, err
 	}
-	p := plan{Effects: effectsOf(done, now), Advice: []string{}}
+	p := plan{Effects: effectsOf(ctx, done, now), Advice: []string{}}
 	for i, doc := range done.Applied {
 		p.Documents = append(p.Documents, d.plannedDocument(doc, docs[i], done.Before))
 	}
@@ -172,58 +175,35 @@ func same(a, b store.Document) bool {
 }
 
 // effectsOf are what changes at each clinic that a changed document is about; one that holds everywhere is about all.
-func effectsOf(p store.Planned, now time.Time) []effect {
+func effectsOf(ctx context.Context, p store.Planned, now time.Time) []effect {
 	out := []effect{}
 	for _, clinic := range clinicNames(p.After) {
 		concerned := slices.ContainsFunc(p.Applied, func(d store.Document) bool {
 			return d.Change != store.Unchanged && d.Kind != config.KindPlatform && d.Kind != config.KindConnection && (d.Clinic == clinic || d.Clinic == "")
 		})
 		if concerned {
-			out = append(out, effectAt(clinic, p, now))
+			out = append(out, effectAt(ctx, clinic, p, now))
 		}
 	}
 	return out
 }
 
-func effectAt(clinic string, p store.Planned, now time.Time) effect {
+func effectAt(ctx context.Context, clinic string, p store.Planned, now time.Time) effect {
 	e := effect{Clinic: clinic}
-	diff, err := compare(clinic, p.Before, p.After, now)
+	diff, err := compare(ctx, clinic, p.Before, p.After, now)
 	if err != nil {
 		e.Unknown = err.Error()
 		return e
 	}
 	e.Now = &diff
 	if approved, any := asApproved(clinic, p, now); any {
-		then, err := compare(clinic, p.After, approved, now)
+		then, err := compare(ctx, clinic, p.After, approved, now)
 		if err != nil {
 			return effect{Clinic: clinic, Unknown: err.Error()}
 		}
 		e.OnceApproved = &then
 	}
 	return e
-}
-
-// compare says exactly what changes for whom from documents to others. A clinic that is new had no rules.
-func compare(clinic string, before, after []store.Document, now time.Time) (policy.Difference, error) {
-	at, rules, err := daemon.Rules(after, clinic)
-	if err != nil {
-		return policy.Difference{}, err
-	}
-	b, err := policy.Compile(at, rules)
-	if err != nil {
-		return policy.Difference{}, err
-	}
-	var old policy.Rules
-	if slices.Contains(clinicNames(before), clinic) {
-		if at, old, err = daemon.Rules(before, clinic); err != nil {
-			return policy.Difference{}, err
-		}
-	}
-	a, err := policy.Compile(at, old)
-	if err != nil {
-		return policy.Difference{}, err
-	}
-	return policy.Diff(a, b, now)
 }
 
 // asApproved are the documents after the plan and after approval of its drafts at the clinic; any is false where it has none.
