@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"vestibule/internal/config"
@@ -165,6 +166,9 @@ func (d *data) plannedDocument(doc store.Document, from config.Document, before 
 		out.Note = fmt.Sprintf("differs from version %d, applied by %s on %s", before[at].Version, before[at].By, before[at].At.Format(time.DateOnly))
 	case doc.Change == store.Created && doc.Version > 1:
 		out.Note = "was taken back, and would be in force again"
+	}
+	if doc.Kind == config.KindPlatform && doc.Change != store.Unchanged {
+		out.Note = strings.TrimPrefix(out.Note+"; whose tokens are recognised changes, and no grant does", "; ")
 	}
 	return out
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"vestibule/fhir"
 	"vestibule/policy"
 )
 
@@ -62,7 +63,8 @@ func (c Coverage) Percent() int {
 }
 
 // Cover finds out which clauses the questions notice. All of them have to be answered as expected by the rules as they are.
-// about names the rules that count; nil: every grant that is for one of the callers, every directive and every guardrail.
+// about names the rules that count; nil: every grant that is for one of the callers, every directive of a patient whom a
+// resource of the tests names, and every guardrail.
 // progress hears how many clauses are done. An error is ctx's, or that the rules cannot be compiled.
 func Cover(ctx context.Context, clinic policy.Clinic, rules policy.Rules, about []string, questions []*Question, progress func(done, of int)) (Coverage, error) {
 	c := coverer{clinic: clinic, rules: rules, questions: questions, written: writtenNames(questions)}
@@ -111,7 +113,7 @@ func (c *coverer) variants(about []string) []variant {
 		}
 	}
 	for _, d := range c.rules.Directives {
-		if meant(d.Name, true) {
+		if meant(d.Name, slices.ContainsFunc(c.questions, func(q *Question) bool { return q.aboutPatient(d.Patient) })) {
 			out = append(out, directiveVariants(d)...)
 		}
 	}
@@ -165,6 +167,16 @@ func (c *coverer) idle(as policy.Rules, changed *policy.Set) bool {
 	}
 	diff, err := policy.Diff(set, changed, time.Unix(0, 0)) // before every grant, so that beginnings and ends count, too
 	return err == nil && diff.Empty()
+}
+
+// aboutPatient reports whether a resource of the question names the patient.
+func (q *Question) aboutPatient(patient string) bool {
+	for _, r := range append(slices.Clone(q.emr), q.body) {
+		if slices.ContainsFunc(r.Patients(), func(p fhir.Ref) bool { return p.String() == patient }) {
+			return true
+		}
+	}
+	return false
 }
 
 // concerned are the questions that a change can be about: of a grant, those of whom it names before or after.

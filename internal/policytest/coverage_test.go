@@ -212,6 +212,30 @@ func TestWhatAnotherRuleDoesAnywayDoesNotCount(t *testing.T) {
 	}
 }
 
+// TestADirectiveCountsWhereATestNamesItsPatient: a clinic has many, and most tests are about none of them.
+func TestADirectiveCountsWhereATestNamesItsPatient(t *testing.T) {
+	directive := func(name, patient string) policy.Directive {
+		return policy.Directive{Clinic: "maple", Name: name, Patient: patient, Resources: []string{"Task"}, Because: "b"}
+	}
+	rules := policy.Rules{Directives: []policy.Directive{directive("named", "Patient/17"), directive("other", "Patient/18")},
+		Grants: []policy.Grant{{Clinic: "maple", Name: "g", To: policy.To{Platform: "assistco"}, Because: "b", Until: "2027-02-01", Permissions: []policy.Permission{{Scope: "user/Task.r"}}}}}
+	named := func(c policytest.Coverage, rule string) (n int) {
+		for _, clause := range c {
+			if clause.Rule == rule {
+				n++
+			}
+		}
+		return n
+	}
+	found := cover(t, rules, nil, prepare(t, file("GET Task/9")))
+	if named(found, "named") == 0 || named(found, "other") != 0 {
+		t.Errorf("clauses that count: %+v", found)
+	}
+	if found = cover(t, rules, []string{"other"}, prepare(t, file("GET Task/9"))); named(found, "other") == 0 {
+		t.Errorf("clauses that count: %+v", found)
+	}
+}
+
 func TestALongRunEndsWhenItIsToldTo(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	tried := 0

@@ -8,7 +8,7 @@
 //	clinic       whose rules are asked
 //	name         of the file, for the output
 //	about        names of the grants, directives and guardrails whose clauses the tests should notice; absent: every grant
-//	             that is for one of the callers, every directive and every guardrail
+//	             that is for one of the callers, every directive of a patient whom a resource names, every guardrail
 //	at           when, where a test does not say: 2026-12-01T10:00 by the clinic's clock, or with an offset
 //	callers      who asks, each under a name: user ("issuer|subject") and platform, and where it matters name, client,
 //	             automated, scopes, purposes and address. Without scopes a token narrows nothing; without purposes it states

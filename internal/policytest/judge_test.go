@@ -81,6 +81,7 @@ func TestWhatNoTestCanMeanIsAMistake(t *testing.T) {
 		{func(t *policytest.Test) { t.Request = "Appointment/7" }, "tests[0].request", "is no request"},
 		{func(t *policytest.Test) { t.Request = "DELETE Appointment/7" }, "tests[0].request", ""},
 		{func(t *policytest.Test) { t.Request = "GET metadata" }, "tests[0].request", "rules are about"},
+		{func(t *policytest.Test) { t.Request = "GET Appointment?_cursor=abc" }, "tests[0].request", "write the search itself"},
 		{func(t *policytest.Test) { t.Request = "GET Patient/7" }, "tests[0].request", ""},
 		{func(t *policytest.Test) { t.EMR = []policytest.Given{`"Appointment/8"`} }, "tests[0].emr[0]", `no resource "Appointment/8"`},
 		{func(t *policytest.Test) { t.EMR = []policytest.Given{`{"resourceType":"Task"}`} }, "tests[0].emr[0]", "has no id"},

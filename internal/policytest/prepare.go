@@ -210,6 +210,9 @@ func interactionOf(text string, zone *time.Location) (fhir.Interaction, error) {
 	}
 	path, query, _ := strings.Cut(strings.TrimPrefix(target, "/"), "?")
 	in, err := fhir.ParseInteraction(method, "/"+path, query, "", zone)
+	if in.Query.Cursor() != "" {
+		return in, errors.New("a page link means something to the gateway only that gave it out; write the search itself")
+	}
 	switch in.Kind {
 	case fhir.InteractionRead, fhir.InteractionSearch, fhir.InteractionCreate, fhir.InteractionUpdate:
 		return in, plain(err)
