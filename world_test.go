@@ -190,7 +190,7 @@ func newWorld(t *testing.T, e *emr, permissions ...policy.Permission) *world {
 	if w.ledger, err = audit.Open(t.Context(), db, audit.Options{Key: w.key, Deployment: "gateway.test", Random: w}); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { w.ledger.Close(); db.Close() })
+	t.Cleanup(func() { events.Take(t, w.ledger.Reader); w.ledger.Close(); db.Close() })
 	w.Gateway, err = vestibule.New(vestibule.Options{Ledger: w.ledger, Secret: make([]byte, 32), Now: func() time.Time { return w.clock }})
 	if err != nil {
 		t.Fatal(err)

@@ -108,15 +108,17 @@ type parsedEvent struct {
 		Network   *struct{ Address, Type string }
 		Media     any
 	}
-	Entity []struct {
-		Type, Role struct{ System, Code string }
-		What       *struct {
-			Reference  string
-			Identifier *struct{ Value string }
-		}
-		Name, Query, Description string
-		Detail                   []any
+	Entity []parsedEntity
+}
+
+type parsedEntity struct {
+	Type, Role struct{ System, Code string }
+	What       *struct {
+		Reference  string
+		Identifier *struct{ Value string }
 	}
+	Name, Query, Description string
+	Detail                   []any
 }
 
 func parse(t *testing.T, b []byte) parsedEvent {

@@ -41,8 +41,9 @@ func (l *lines) String() string {
 func open(t *testing.T) *gate {
 	t.Helper()
 	g := &gate{log: &lines{}}
+	folder := t.TempDir()
 	var err error
-	g.Stage, err = stage.Open(t.Context(), stage.Options{Listen: "127.0.0.1:0", Metrics: "127.0.0.1:0", Data: t.TempDir(), Version: "test",
+	g.Stage, err = stage.Open(t.Context(), stage.Options{Listen: "127.0.0.1:0", Metrics: "127.0.0.1:0", Data: folder, Version: "test",
 		Log: slog.New(slog.NewTextHandler(g.log, nil))})
 	if err != nil {
 		t.Fatal(err)
@@ -56,6 +57,7 @@ func open(t *testing.T) *gate {
 			t.Errorf("serving: %v", err)
 		}
 		g.Close()
+		events.TakeFolder(t, folder)
 	})
 	return g
 }

@@ -39,6 +39,7 @@ func up(t *testing.T, folder string) (s *stage.Stage, down func()) {
 		if err := s.Close(); err != nil {
 			t.Errorf("closing: %v", err)
 		}
+		events.TakeFolder(t, folder)
 	}
 	t.Cleanup(down)
 	return s, down
