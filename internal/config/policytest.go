@@ -49,6 +49,10 @@ func loadTests(file string) ([]PolicyTest, Problems) {
 	if err != nil {
 		return nil, Problems{{File: file, Text: plainError(err)}}
 	}
+	return parseTests(file, b)
+}
+
+func parseTests(file string, b []byte) ([]PolicyTest, Problems) {
 	chunks, problems := split(file, b)
 	var tests []PolicyTest
 	for _, c := range chunks {
