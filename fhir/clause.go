@@ -70,12 +70,14 @@ func (c Clause) zone() string {
 }
 
 // Reads are the paths of the elements by whose values c matches or does not: for a reference its "reference" alone, so that
-// its display may be hidden, and its identifier for :identifier; for a concept its codings, so that its text may be hidden;
+// its display may be hidden, and its identifier for :identifier, and what says its type where that counts; for a concept its codings, so that its text may be hidden;
 // whether something is missing, the whole element says.
 func (c Clause) Reads() []string {
 	switch {
 	case c.param == nil:
 		return nil
+	case c.modifier == "identifier" && c.param.Target != "": // which asks to what the reference is, too
+		return slices.Concat(below(c.param.Paths, "identifier"), below(c.param.Paths, "reference"), below(c.param.Paths, "type"))
 	case c.modifier == "identifier":
 		return below(c.param.Paths, "identifier")
 	case c.modifier == "" || c.modifier == "not":

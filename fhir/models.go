@@ -44,6 +44,15 @@ func lookUpElement(typ, path string) (known bool, near []string) {
 	return true, nil
 }
 
+// ElementNames are the top-level elements of a supported type, sorted, without id and meta; nil for any other type.
+func ElementNames(typ string) []string {
+	t := modelOf(typ)
+	if t == nil {
+		return nil
+	}
+	return fieldNames(t)
+}
+
 func fieldNamed(t reflect.Type, name string) (reflect.StructField, bool) {
 	for f := range fields(t) {
 		if jsonName(f) == name {

@@ -63,6 +63,11 @@ type SearchParam struct {
 	systems []string // code systems that bare codes belong to, for "system|code"
 }
 
+// HasSystem reports whether a bare code of p can be of the system; without a system it always can.
+func (p SearchParam) HasSystem(system string) bool {
+	return system == "" || slices.Contains(p.systems, system)
+}
+
 // Types are the resource types that the gateway supports, sorted.
 func Types() []string { return []string{"Appointment", "DocumentReference", "Task"} }
 

@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	maxCount    = 1000 // resources on a page
-	maxSort     = 8    // sort keys
-	maxElements = 64   // names in _elements
-	maxCursor   = 4096 // bytes of a page token
+	maxCount    = 1000      // resources on a page
+	maxSort     = 8         // sort keys
+	maxElements = 64        // names in _elements
+	maxCursor   = maxSearch // bytes of a page token, which holds the search
 )
 
 // ParseQuery reads a search's parameters, already decoded. A repeated parameter is another criterion (and), a comma another

@@ -89,6 +89,9 @@ func validID[T string | []byte](s T) bool {
 	return true
 }
 
+// ValidType reports whether s is spelt like a resource type: an upper-case letter, then letters.
+func ValidType(s string) bool { return validType(s) }
+
 // validType reports whether s is spelt like a resource type: an upper-case letter, then letters.
 func validType[T string | []byte](s T) bool {
 	if len(s) == 0 || len(s) > 64 || s[0] < 'A' || s[0] > 'Z' {

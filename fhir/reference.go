@@ -50,15 +50,21 @@ func (r refValue) matches(v Value) bool {
 	if len(says) <= len(r.uri) { // too short to name a version besides
 		return len(says) > 0 && string(says) == r.uri
 	}
-	at := bytes.Index(says, []byte("/_history/"))
-	return at > 0 && string(says[:at]) == r.uri
+	uri, version, versioned := bytes.Cut(says, []byte("/_history/"))
+	return versioned && string(uri) == r.uri && validID(version)
+}
+
+// TypeReferred is the type that a Reference names in its "type", also where it is written as the whole address that the name
+// stands for (http://hl7.org/fhir/R4/references-definitions.html#Reference.type); "" where it names none.
+func (v Value) TypeReferred() string {
+	return strings.TrimPrefix(v.Get("type").Text(), "http://hl7.org/fhir/StructureDefinition/")
 }
 
 // refType is the type that a Reference points to, as far as the Reference itself says; "" where it does not.
 func refType(v Value) string {
 	says := v.Get("reference").Text()
 	if says == "" {
-		return v.Get("type").Text()
+		return v.TypeReferred()
 	}
 	if ref, ok := ParseRef(says); ok {
 		return ref.Type

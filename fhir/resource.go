@@ -1,9 +1,6 @@
 package fhir
 
-import (
-	"bytes"
-	"slices"
-)
+import "bytes"
 
 // Resource is one resource as it was received: the original bytes and an index over them. It has no setters. What leaves
 // is a Cut of it, what is written is a Merge into it; nothing is ever decoded and encoded again (hazard H36). The zero
@@ -96,6 +93,7 @@ func (r Resource) Patients() []Ref {
 		return nil
 	}
 	var out []Ref
+	seen := map[Ref]bool{} // a hostile resource names tens of thousands
 	for v := range r.root.Path(path) {
 		text := v.text()
 		if !bytes.HasPrefix(text, []byte("Patient/")) {
@@ -103,7 +101,8 @@ func (r Resource) Patients() []Ref {
 		}
 		if ref, ok := ParseRef(string(text)); ok {
 			ref.Version = ""
-			if !slices.Contains(out, ref) {
+			if !seen[ref] {
+				seen[ref] = true
 				out = append(out, ref)
 			}
 		}

@@ -129,6 +129,12 @@ func (v Value) Path(path string) iter.Seq[Value] {
 
 func (v Value) walk(path string, yield func(Value) bool) bool {
 	for item := range v.Items() {
+		if item.Kind() == Array { // no FHIR, and not to be passed over either: criteria look into it, too
+			if !item.walk(path, yield) {
+				return false
+			}
+			continue
+		}
 		if path == "" {
 			if !yield(item) {
 				return false
