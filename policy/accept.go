@@ -82,7 +82,7 @@ func (p *plan) acceptCreate(before, proposed fhir.Resource) (Accepted, []Reason)
 	}
 	v := p.use.view(found)
 	return Accepted{
-		kind: fhir.InteractionCreate, resource: created, changed: set, patients: created.Patients(), grants: v.grants,
+		kind: fhir.InteractionCreate, resource: created, changed: set, patients: patientsOf(created), grants: v.grants,
 	}, v.reasons
 }
 
@@ -164,22 +164,12 @@ func union(a, b []string) []string {
 func elementsOf(r fhir.Resource) []string {
 	var out []string
 	for name := range r.Value().Members() {
-		switch name = strings.TrimPrefix(name, "_"); name {
-		case "resourceType", "id", "meta":
+		switch name {
+		case "resourceType", "id", "_id", "meta":
 		default:
-			out = append(out, name)
+			out = append(out, strings.TrimPrefix(name, "_"))
 		}
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
-}
-
-func patientsOf(before, after fhir.Resource) []fhir.Ref {
-	out := before.Patients()
-	for _, ref := range after.Patients() {
-		if !slices.Contains(out, ref) {
-			out = append(out, ref)
-		}
-	}
-	return out
 }

@@ -149,16 +149,18 @@ type Limit struct {
 	Limits
 }
 
-// Limits are the limits of the grants whose permissions apply, sorted by grant; grants without limits are left out. Whoever
-// counts has to hold each of them.
-func (d Decision) Limits() []Limit {
+// Limits are the limits of the grants whose permissions apply and of those that show something of what is released, sorted by
+// grant; grants without limits are left out. Whoever counts has to hold each of them.
+func (d Decision) Limits(released ...Released) []Limit {
 	if !d.Permitted() {
 		return nil
 	}
 	var out []Limit
 	for i := range d.p.use.candidates {
 		c := &d.p.use.candidates[i]
-		if g := c.perm.grant; c.serves && g.src.Limits != (Limits{}) {
+		g := c.perm.grant
+		shows := func(r Released) bool { return slices.Contains(r.grants, g.cite) }
+		if g.src.Limits != (Limits{}) && (c.serves || slices.ContainsFunc(released, shows)) {
 			out = append(out, Limit{g.cite, g.src.Limits})
 		}
 	}

@@ -115,9 +115,16 @@ func (d *denier) against(r fhir.Resource) drop {
 
 // locked is against for directives.
 func (d *denier) locked(r fhir.Resource) (out drop) {
+	var asked map[*directive]bool // r may name a patient ten thousand times
 	unclear := eachPatient(r, func(id []byte) bool {
 		for _, l := range d.byPatient[string(id)] {
-			if l.applies(d.caller, d.now) && l.selects(r) {
+			if asked[l] {
+				continue
+			}
+			if asked == nil {
+				asked = make(map[*directive]bool)
+			}
+			if asked[l] = true; l.applies(d.caller, d.now) && l.selects(r) {
 				out = drop{code: CodeLocked, candidate: -1, rule: l.detail}
 				return false
 			}

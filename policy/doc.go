@@ -78,12 +78,13 @@
 //	from, until  first and last day in the clinic's zone; absent: open
 //
 // Resources are named by type ("Appointment"), by id ("Task/9") or by criteria as in a scope, all of which have to match
-// ("DocumentReference?category=psychiatry").
+// ("DocumentReference?category=psychiatry"). Codes of the status have to exist here, too.
 //
 // A resource is a patient's by a literal local reference in Appointment.participant.actor, Task.for or Task.focus,
 // DocumentReference.subject or context.sourcePatientInfo; one that names several patients is locked if one of them has it
 // locked. A reference that is there and cannot be read as one (another server's address, a contained resource, an identifier
-// alone, a urn:) is unclear unless it says by its type, its address or the contained resource that it is to no patient; words
+// alone, a urn:) is unclear unless it says by its type (the name of one, not of every resource), its address or the contained
+// resource that it is to no patient, and its address does not lead by way of one ("./Patient/17"); words
 // alone (a display) are unclear where no patient is named otherwise (Task.focus is not enough). A resource whose patient is unclear is held back where a
 // directive would lock it if it were its patient's. Task.focus only adds a patient: where it cannot be read it makes nothing
 // unclear, and where it can it makes nothing clear. A resource that names nobody is nobody's.
@@ -107,7 +108,8 @@
 // scopes allow it too (scope-missing); and one of them shows everything that the search's parameters, its order, and the
 // criteria of the token's scopes look at (parameter-hidden).
 //
-// Last, for what is permitted, whoever serves the request holds it to the limits of each grant that it rests on: requests
+// Last, for what is permitted, whoever serves the request holds it to the limits of each grant that it rests on, and what is released
+// also to those of the grants that show something of it: requests
 // (too-many-requests), patients (too-many-patients), documents (too-many-documents), pages (too-many-pages).
 //
 // A default deny cites the nearest misses: grants that would allow the interaction but for a condition, then those that got

@@ -39,15 +39,11 @@ func labelOf(system, code string) labels {
 // labelsOf are the labels that r carries: in meta.security, as every resource may, and in DocumentReference.securityLabel.
 func labelsOf(r fhir.Resource) labels {
 	root := r.Value()
-	found := labelsAt(root.Get("meta").Get("security"))
-	for concept := range root.Get("securityLabel").Items() {
-		found |= labelsAt(concept.Get("coding"))
-	}
-	return found
+	return labelsAt(root, "meta.security") | labelsAt(root, "securityLabel.coding")
 }
 
-func labelsAt(codings fhir.Value) (found labels) {
-	for c := range codings.Items() {
+func labelsAt(root fhir.Value, path string) (found labels) {
+	for c := range root.Path(path) {
 		found |= labelOf(c.Get("system").Text(), c.Get("code").Text())
 	}
 	return found

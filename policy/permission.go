@@ -60,20 +60,30 @@ func (r *reader) scope(path, text string, automated bool) scope {
 		if s.criteria, err = parseCriteria(s.typ, criteria, r.clinic.Zone); err != nil {
 			r.wrong(path, err)
 		}
-		r.statuses(path, s)
+		for _, err := range noStatuses(s.typ, s.criteria) {
+			r.wrong(path, err)
+		}
 	}
 	return s
 }
 
-// statuses refuses criteria over a status that there is not: status:not=canceled would hold back nothing.
-func (r *reader) statuses(path string, s scope) {
-	for _, c := range s.criteria {
+// noStatuses are what is wrong with criteria over a status that there is not: status:not=canceled would hold back nothing, and
+// neither would a code that is named with the system of another.
+func noStatuses(typ string, criteria []fhir.Clause) (out []error) {
+	for _, c := range criteria {
+		if c.Param().Name != "status" {
+			continue
+		}
 		for _, t := range c.Tokens() {
-			if c.Param().Name == "status" && t.Code != "" && !isStatus(s.typ, t.Code) {
-				r.wrong(path, noSuchStatus(s.typ, t.Code))
+			switch {
+			case t.Code != "" && !isStatus(typ, t.Code):
+				out = append(out, noSuchStatus(typ, t.Code))
+			case !c.Param().HasSystem(t.System):
+				out = append(out, fmt.Errorf("%q is not the system of the status of %s; write the code alone", t.System, typ))
 			}
 		}
 	}
+	return out
 }
 
 // The letters that show, and those that change.

@@ -3,6 +3,7 @@ package policy_test
 import (
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -109,6 +110,8 @@ func whose(n, doc node) (patient string, unclear, words bool) {
 	case kind == "Patient":
 		return kind + "/" + id, false, false
 	}
-	isPatient := typ == "" || typ == "Patient"
+	typ = strings.TrimPrefix(typ, "http://hl7.org/fhir/StructureDefinition/")
+	isPatient := slices.Contains([]string{"", "Patient", "Resource", "DomainResource"}, typ) || !regexp.MustCompile(`^[A-Z][A-Za-z]*$`).MatchString(typ)
+	isPatient = isPatient || regexp.MustCompile(`(?i)(^|/)Patient/`).MatchString(literal)
 	return "", unclear && isPatient, words && isPatient
 }

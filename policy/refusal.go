@@ -90,10 +90,22 @@ func namesPatient(c fhir.Clause) bool {
 func (p *plan) notWritable(names []string) Reason {
 	r := because(CodeElementNotWritable)
 	in := p.req.Interaction
+	named := strings.Join(elementNames(in.Type, names), ", ")
 	r.Text = fmt.Sprintf("Your grants do not let you write %s of this %s. Send back what you received there%s.",
-		strings.Join(names, ", "), in.Type, p.writableText())
-	r.Detail = strings.Join(names, ", ")
+		named, in.Type, p.writableText())
+	r.Detail = named
 	return r
+}
+
+// elementNames are those of names that texts may repeat: the elements of typ. What else a body holds can be anything, a
+// patient's name in the wrong place too, and of any length.
+func elementNames(typ string, names []string) []string {
+	elements := append(fhir.ElementNames(typ), "contained")
+	out := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !slices.Contains(elements, name) })
+	if len(out) < len(names) {
+		out = append(out, "what is no element")
+	}
+	return out
 }
 
 // writableText lists what the caller's permissions let them write at all.

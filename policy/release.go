@@ -58,7 +58,7 @@ func (d Decision) Release(r fhir.Resource) (Released, []Reason) {
 		return Released{}, p.use.dropped(drop{code: CodeQueryMismatch, candidate: -1})
 	}
 	v := p.use.view(found)
-	return Released{cut: r.Cut(v.elements), patients: r.Patients(), grants: v.grants}, v.reasons
+	return Released{cut: r.Cut(v.elements), patients: patientsOf(r), grants: v.grants}, v.reasons
 }
 
 // answers reports whether r can be an answer to the request: of its type, with an id, and with its id where one was named.
@@ -72,7 +72,7 @@ func (p *plan) answers(r fhir.Resource) bool {
 
 // written is what of a resource that the caller wrote is shown: what they may read of it now.
 func (p *plan) written(r fhir.Resource) (Released, []Reason) {
-	out := Released{patients: r.Patients(), grants: Decision{p}.Grants()}
+	out := Released{patients: patientsOf(r), grants: Decision{p}.Grants()}
 	out.cut = r.Cut(p.seen(r))
 	return out, Decision{p}.Reasons()
 }

@@ -30,6 +30,9 @@ func parseSelector(text string, zone *time.Location) (selector, error) {
 		return selector{}, fmt.Errorf("%q has a ? and no criteria behind it", text)
 	}
 	clauses, err := parseCriteria(typ, criteria, zone)
+	if wrong := noStatuses(typ, clauses); len(wrong) > 0 {
+		err = wrong[0]
+	}
 	return selector{typ: typ, id: id, criteria: clauses}, err
 }
 

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"vestibule/fhir"
@@ -49,6 +50,31 @@ func eachPatient(r fhir.Resource, f func(id []byte) bool) (unclear bool) {
 	return unclear || labelled && !named
 }
 
+// patientsOf are the patients of resources, each once: all by whom a directive would know them, for the trail and for limits.
+func patientsOf(resources ...fhir.Resource) []fhir.Ref {
+	var out []fhir.Ref
+	var seen map[string]bool // once there are many: a hostile resource names tens of thousands
+	for _, r := range resources {
+		eachPatient(r, func(id []byte) bool {
+			switch {
+			case seen == nil && slices.ContainsFunc(out, func(p fhir.Ref) bool { return p.ID == string(id) }), seen[string(id)]:
+				return true
+			case seen == nil && len(out) == 16:
+				seen = make(map[string]bool)
+				for _, p := range out {
+					seen[p.ID] = true
+				}
+			}
+			if seen != nil {
+				seen[string(id)] = true
+			}
+			out = append(out, fhir.Ref{Type: "Patient", ID: string(id)})
+			return true
+		})
+	}
+	return out
+}
+
 // whose is what a reference says about whom it is to.
 type whose int
 
@@ -69,17 +95,24 @@ func patientOf(r fhir.Resource, ref fhir.Value) (id []byte, is whose) {
 	case ok:
 		return nil, isNoPatient
 	}
-	typ := ref.Get("type").Text()
+	typ := ref.TypeReferred()
 	told := typeReferred(r, literal.Text())
 	switch {
-	case typ == "Patient" || told == "Patient":
+	case typ == "Patient" || told == "Patient" || throughPatient(literal.Text()):
 		return nil, isUnclear
-	case typ != "" || told != "":
+	case typ != "" && fhir.ValidType(typ) && typ != "Resource" && typ != "DomainResource", told != "":
 		return nil, isNoPatient
 	case !literal.Exists() && !ref.Get("identifier").Exists() && ref.Get("display").Kind() == fhir.String:
 		return nil, isLabel
 	}
 	return nil, isUnclear
+}
+
+// throughPatient reports whether a reference that cannot be read goes by way of a patient's address, whatever else it says:
+// "./Patient/17", "Patient/17/", "Patient/17#name".
+func throughPatient(literal string) bool {
+	path := strings.Split(literal, "/")
+	return slices.ContainsFunc(path[:len(path)-1], func(s string) bool { return strings.EqualFold(s, "Patient") })
 }
 
 // typeReferred is the type of what a reference that is not local points to, as far as it can be told: from an absolute
