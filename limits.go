@@ -12,7 +12,7 @@ import (
 // within takes what the access is about to use from the limits of the grants that it rests on, or says which of them is
 // reached. Nothing is taken then.
 func (a *access) within(ctx context.Context, t taking) *fhir.Error {
-	limits := a.decision.Limits()
+	limits := a.decision.Limits(t.released...)
 	if len(limits) == 0 {
 		return nil
 	}

@@ -88,13 +88,13 @@ func (a *access) succeed(ctx context.Context, status int, released []policy.Rele
 	r := a.record
 	r.Released, r.Patients = releasedItems(released)
 	if r.Intent == nil { // for a write its patients were counted before it was carried out
-		if err := a.within(ctx, taking{patients: r.Patients, documents: documents(r.Released)}); err != nil {
+		if err := a.within(ctx, taking{patients: r.Patients, documents: documents(r.Released), released: released}); err != nil {
 			a.record.Withheld += len(released)
 			return a.stopped(ctx, err)
 		}
 	}
 	r.Phase, r.Outcome, r.Status, r.Upstream = audit.PhaseOutcome, audit.OutcomeSuccess, status, "ok"
-	r.Grants = a.decision.Grants()
+	r.Grants = a.grantsOf(released)
 	r.Reasons, r.Rules = a.why(nil), a.rules(nil)
 	receipt, err := a.write(ctx, r)
 	if err != nil {
@@ -105,6 +105,17 @@ func (a *access) succeed(ctx context.Context, status int, released []policy.Rele
 	}
 	answer.decision, answer.receipt, answer.released = a.id, receipt, released
 	return answer
+}
+
+// grantsOf cites the grants that the decision rests on and those that show something of released, each once.
+func (a *access) grantsOf(released []policy.Released) []string {
+	cites := a.decision.Grants()
+	for _, r := range released {
+		for _, cite := range r.Grants() {
+			cites = appendNew(cites, cite)
+		}
+	}
+	return cites
 }
 
 // why adds to codes those of the decision, where one was made, and of more, each once.

@@ -49,6 +49,7 @@ type taking struct {
 	requests  int
 	documents int
 	patients  []string
+	released  []policy.Released // what they are in
 }
 
 // excess is the limit that an access would go beyond.
