@@ -23,7 +23,7 @@ type Access struct {
 // Of is the access that a record tells of, and false for a record that tells of none that grants decide about: a refused
 // token, an auditor's look at the trail, an intent, what was done to the gateway itself.
 func Of(r audit.Record, zone *time.Location) (Access, bool) {
-	if r.Phase != audit.PhaseOutcome && r.Phase != audit.PhaseDenial || r.Agent.Role != "" || r.Agent.Platform == "" || !fhir.IsType(r.Type) {
+	if r.Phase != audit.PhaseOutcome && r.Phase != audit.PhaseDenial || r.Agent.Role == "unverified" || r.Agent.Platform == "" || !fhir.IsType(r.Type) {
 		return Access{}, false
 	}
 	in, ok := interactionOf(r, zone)

@@ -53,6 +53,7 @@ const (
 	whyBody      = "what was sent is not on record"
 	whyMoved     = "as the resource is today, it would not have been released then either"
 	whyUnseen    = "what it would have shown is not on record"
+	whyStopped   = "the replay was stopped"
 	whyPageLimit = "which page of a search it was is not on record"
 )
 

@@ -277,9 +277,18 @@ func TestItSaysHowMuchTheLedgerCoversAndWhatWasLeftOut(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	o.Trail = stopping{w.Ledger, cancel, 3}
 	r, err := replay.Run(ctx, o)
-	if err != nil || !r.Partial || r.Accesses != 3 {
+	if err != nil || !r.Partial || r.Accesses != 3 || r.Of(replay.Denied).Accesses != 3 {
 		t.Errorf("%+v, %v", r, err)
 	}
+	narrow := replaytest.Wide()
+	narrow.Permissions[0].Scope += "?practitioner=Practitioner/42"
+	o = w.Options(replaytest.Put(narrow))
+	ctx, cancel = context.WithCancel(t.Context())
+	o.Trail = stopping{w.Ledger, cancel, 3}
+	if r, err = replay.Run(ctx, o); err != nil || !r.Partial {
+		t.Errorf("%+v, %v", r, err)
+	}
+	want(t, r, "not judged: 3 (the replay was stopped)")
 }
 
 // stopping is a trail during whose walk somebody presses Ctrl-C.

@@ -71,7 +71,20 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if err != nil && !partial {
 		return Report{}, err
 	}
+	r.rest()
 	return r.finish(context.WithoutCancel(ctx), partial)
+}
+
+// rest judges what was held when the replay was stopped, as far as that takes no resources.
+func (r *runner) rest() {
+	for i := range r.steps {
+		s := &r.steps[i]
+		if s.touch == touched && len(s.needs()) > 0 {
+			r.gather.add(s.a, unjudged(whyStopped))
+			continue
+		}
+		r.step(s)
+	}
 }
 
 // finish adds to the report what it is about and how far it reaches.

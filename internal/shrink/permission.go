@@ -115,36 +115,9 @@ func (n *narrowing) elements() {
 		}
 		return
 	}
-	wanted := n.wanted()
-	var out, gone []string
+	out, gone := n.had()
 	if len(n.p.Elements) == 0 {
-		for name := range n.u.present {
-			out = append(out, name)
-		}
-		for _, path := range wanted {
-			top, _, _ := strings.Cut(path, ".")
-			out = append(out, top)
-		}
-		slices.Sort(out)
-		out = slices.Compact(out)
-	}
-	for _, name := range n.p.Elements {
-		paths := policy.Expand(n.p.Type, []string{name})
-		kept := slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !n.u.present[path] && !touches(wanted, path) })
-		switch {
-		case len(kept) == len(paths):
-			out = append(out, name)
-			continue
-		case len(kept) == 0:
-			gone = append(gone, name)
-		default:
-			gone = append(gone, slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return slices.Contains(kept, path) })...)
-		}
-		for _, path := range kept {
-			if !slices.Contains(out, path) {
-				out = append(out, path)
-			}
-		}
+		out = n.top()
 	}
 	if len(out) == 0 || slices.Equal(out, n.p.Elements) {
 		return
@@ -153,6 +126,48 @@ func (n *narrowing) elements() {
 	if len(gone) > 0 {
 		n.note("%s: nothing that left has %s", n.p.Scope, strings.Join(gone, ", "))
 	}
+}
+
+// top are the elements of what left, where all are shown, and those that are looked at.
+func (n *narrowing) top() []string {
+	out := slices.Collect(maps.Keys(n.u.present))
+	for _, path := range n.wanted() {
+		name, _, _ := strings.Cut(path, ".")
+		if _, err := fhir.NewElements(n.p.Type, name); err == nil { // id and meta are shown always
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// had are those of the permission's elements that something which left has, or that are looked at; sets of which that is true
+// in part only as what is in them. gone are the others.
+func (n *narrowing) had() (out, gone []string) {
+	wanted := n.wanted()
+	for _, name := range n.p.Elements {
+		var kept, left []string
+		for _, path := range policy.Expand(n.p.Type, []string{name}) {
+			if n.u.present[path] || touches(wanted, path) {
+				kept = append(kept, path)
+			} else {
+				left = append(left, path)
+			}
+		}
+		switch {
+		case len(left) == 0:
+			kept = []string{name}
+		case len(kept) == 0:
+			left = []string{name}
+		}
+		gone = append(gone, left...)
+		for _, path := range kept {
+			if !slices.Contains(out, path) {
+				out = append(out, path)
+			}
+		}
+	}
+	return out, gone
 }
 
 // wanted are the paths that have to stay shown whether or not something has them.

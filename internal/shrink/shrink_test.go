@@ -140,6 +140,18 @@ func TestWhatTheEMRFailedIsUseToo(t *testing.T) {
 	}
 }
 
+// A search by what is always shown is no reason to list it, and what a permission without a list showed is listed.
+func TestSearchesByWhatIsAlwaysShown(t *testing.T) {
+	w := replaytest.New(t, replaytest.Only(replaytest.Grant(1, policy.Permission{Scope: "user/Appointment.rs"})))
+	w.OK("ann", "GET", replaytest.Search("_id", "a0", "_lastUpdated", "ge2020-01-01", "slot", "Slot/1"), "")
+	w.OK("ann", "GET", "/Appointment/a0", "")
+	p := propose(t, options(w))
+	got := p.Grant.Permissions[0]
+	if want := []string{"comment", "end", "participant", "slot", "start", "status"}; !slices.Equal(got.Elements, want) || len(p.Kept) > 0 {
+		t.Errorf("%+v, given back: %v", got, p.Kept)
+	}
+}
+
 func TestAGrantThatWasNotUsedIsNotShrunk(t *testing.T) {
 	w := replaytest.New(t, replaytest.Only(replaytest.Wide()))
 	w.As("ann", "GET", "/Appointment/nobody", "")
