@@ -85,11 +85,15 @@ func always(g policy.Grant) policy.Grant {
 	return g
 }
 
-// added puts clauses among those kept, and reports whether one was not there.
+// added puts clauses among those kept and, where they are all there already, the permissions that were left out, which they may
+// be about. It reports whether that is anything new.
 func added(keep map[Clause]bool, more []Clause) bool {
 	n := len(keep)
 	for _, c := range more {
 		keep[c] = true
+	}
+	if len(keep) == n {
+		keep[Permissions] = true
 	}
 	return len(keep) > n
 }
