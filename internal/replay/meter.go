@@ -55,13 +55,28 @@ func (m *meter) take(limits []policy.Limit, u use) (code policy.Code, over polic
 }
 
 // takeAll counts u as the gateway does: the request when it comes in, what is shown when it leaves.
-func (m *meter) takeAll(limits []policy.Limit, u use) (code policy.Code, over policy.Limit, ok bool) {
+func (m *meter) takeAll(limits, showing []policy.Limit, u use) (code policy.Code, over policy.Limit, ok bool) {
 	asked, shown := u, u
 	asked.documents, asked.patients, shown.requests = 0, nil, 0
 	if code, over, ok = m.take(limits, asked); !ok {
 		return code, over, false
 	}
-	return m.take(limits, shown)
+	return m.take(showing, shown)
+}
+
+// showing are the limits under which what left is counted: those of the request, and those of grants that showed something of
+// it, as the record says.
+func (s solo) showing(a *Access, limits []policy.Limit) []policy.Limit {
+	out := slices.Clone(limits)
+	for _, g := range s.rules.Grants {
+		if g.Limits == (policy.Limits{}) || slices.ContainsFunc(limits, func(l policy.Limit) bool { return l.Grant == g.Cite() }) {
+			continue
+		}
+		if slices.ContainsFunc(a.Record.Grants, func(cite string) bool { return grantOf(cite) == g.Name }) {
+			out = append(out, policy.Limit{Grant: g.Cite(), Limits: g.Limits})
+		}
+	}
+	return out
 }
 
 // of is what u's person has used of a grant, without what no longer counts.

@@ -41,6 +41,7 @@ const (
 // step is an access that the candidate can matter to.
 type step struct {
 	judging
+	m      *moment
 	limits bool // which differ between the two sides
 	touch  touch
 }
@@ -146,7 +147,7 @@ func (r *runner) entry(ctx context.Context, e audit.Entry) error {
 	if len(a.Record.Scopes) == 0 {
 		r.gather.report.Assumed++
 	}
-	s := step{judging: judging{a: &a, old: m.before.Decide(a.Request), new: m.after.Decide(a.Request), get: r.get,
+	s := step{m: m, judging: judging{a: &a, old: m.before.Decide(a.Request), new: m.after.Decide(a.Request), get: r.get,
 		actual: len(r.o.Before.names()) == 0}, limits: m.limits, touch: touch}
 	r.steps = append(r.steps, s)
 	if touch == touched {
@@ -203,7 +204,7 @@ func (r *runner) step(s *step) {
 		}
 	}
 	if s.limits {
-		v = r.limited(&s.judging, v)
+		v = r.limited(s, v)
 	}
 	r.gather.add(s.a, v)
 }
@@ -216,15 +217,16 @@ func (r *runner) get(ref fhir.Ref) (fhir.Resource, string) {
 }
 
 // limited adds to what was found what the limits of both sides make of it.
-func (r *runner) limited(j *judging, v verdict) verdict {
+func (r *runner) limited(s *step, v verdict) verdict {
+	j := &s.judging
 	if j.a.Blocked != "" {
 		return r.unblocked(j, v)
 	}
-	_, _, wasWithin := r.old.takeAll(j.old.Limits(), r.useOf(j.a))
+	_, _, wasWithin := r.old.takeAll(j.old.Limits(), s.m.was.showing(j.a, j.old.Limits()), r.useOf(j.a))
 	if !j.new.Permitted() || len(v.findings) > 0 && v.findings[0].effect == Denied {
 		return v // it uses nothing any more
 	}
-	code, over, within := r.new.takeAll(j.new.Limits(), r.useOf(j.a))
+	code, over, within := r.new.takeAll(j.new.Limits(), s.m.will.showing(j.a, j.new.Limits()), r.useOf(j.a))
 	if within || !wasWithin || !j.a.Passed {
 		return v
 	}
@@ -243,7 +245,7 @@ func (r *runner) unblocked(j *judging, v verdict) verdict {
 	case j.a.Blocked != policy.CodeTooManyRequests:
 		return unjudged(whyUnseen)
 	}
-	if _, _, within := r.new.takeAll(j.new.Limits(), r.useOf(j.a)); !within {
+	if _, _, within := r.new.takeAll(j.new.Limits(), nil, r.useOf(j.a)); !within {
 		return v
 	}
 	return verdict{findings: []finding{{Allowed, Certain, policy.CodeGranted, "within the limits", nil}}}

@@ -129,6 +129,19 @@ func TestASearchThatFindsNothingIsUseToo(t *testing.T) {
 	}
 }
 
+// A grant that does not serve a search may show more of what another one finds: that is use, too.
+func TestWhatAGrantShowsOfAnothersSearchIsUseToo(t *testing.T) {
+	g := replaytest.Grant(1, policy.Permission{Scope: "user/Appointment.s", Elements: []string{"participant", "comment", "description"}})
+	other := replaytest.Grant(1, policy.Permission{Scope: "user/Appointment.s", Elements: []string{"status"}})
+	other.Name = "other"
+	w := replaytest.New(t, policy.Rules{Grants: []policy.Grant{g, other}})
+	w.OK("ann", "GET", replaytest.Search("status", "booked"), "")
+	p := propose(t, options(w))
+	if got := p.Grant.Permissions[0]; p.Accesses != 1 || p.Elsewhere != 0 || !slices.Equal(got.Elements, []string{"participant", "comment"}) || len(p.Kept) > 0 {
+		t.Errorf("%+v, %d used, %d elsewhere, given back %v", got, p.Accesses, p.Elsewhere, p.Kept)
+	}
+}
+
 // An access that the EMR failed was let in, and will be again.
 func TestWhatTheEMRFailedIsUseToo(t *testing.T) {
 	w := replaytest.New(t, replaytest.Only(replaytest.Wide()))
