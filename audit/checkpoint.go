@@ -90,7 +90,7 @@ func (l *Ledger) sign(ctx context.Context, tx *sql.Tx, s *logState, now time.Tim
 func (l *Ledger) signPending() error {
 	var pending []*logState
 	for _, s := range l.logs {
-		if s.edge.size > s.signed {
+		if s.edge.size > s.signed && !sealed(s.clinic) {
 			pending = append(pending, s)
 		}
 	}

@@ -74,6 +74,11 @@
 // The newest checkpoint of each log is kept a second time, in a folder apart from the database: "<log>.checkpoint", replaced
 // whole and synced. A ledger that does not hold what such a checkpoint signs is older, or another one, and Open refuses it.
 //
+// Recover puts such a loss on record. The log is sealed: its clinic becomes "<clinic>#<number>", nothing is added to it or
+// signed any more, and its records still name the clinic. A new log of the clinic begins with a record of the phase system,
+// action "discontinuity", subject "<origin>: signed <size> <root>, here <size> <root>; <what happened>". To go on in the
+// old log would be to sign two histories under one name.
+//
 // # Index
 //
 // The index is a hint that can be thrown away and made again from the batches: nothing is believed that the record itself

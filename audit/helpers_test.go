@@ -55,6 +55,7 @@ type house struct {
 	db    *sql.DB
 	path  string
 	clock *clock
+	seed  byte // of the key in force; 0: the first
 }
 
 func newHouse(t testing.TB) *house {
@@ -86,7 +87,7 @@ func (h *house) open() {
 }
 
 func (h *house) options() audit.Options {
-	return audit.Options{Key: testKey(1), Deployment: deployment, Now: h.clock.Now}
+	return audit.Options{Key: testKey(max(1, h.seed)), Deployment: deployment, Now: h.clock.Now}
 }
 
 // reopen closes the ledger and opens it again, as a restart does.
@@ -96,6 +97,22 @@ func (h *house) reopen() {
 		h.t.Fatal(err)
 	}
 	h.open()
+}
+
+// reopenWith is reopen where keys signed before.
+func (h *house) reopenWith(keys string) {
+	h.t.Helper()
+	if err := h.Close(); err != nil {
+		h.t.Fatal(err)
+	}
+	o := h.options()
+	o.Keys = keys
+	l, err := audit.Open(context.Background(), h.db, o)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.Ledger = l
+	h.t.Cleanup(func() { l.Close() })
 }
 
 func (h *house) append(r audit.Record) audit.Receipt {

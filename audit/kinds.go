@@ -118,6 +118,7 @@ var actions = [...]actionKind{
 	{"limit-reached", nil, typeAlert, subRestricted, "who reached which limit of which grant, once a day"},
 	{"key-rotate", nil, typeAlert, subConfig, "that the key which signs checkpoints is to be replaced, by whom"},
 	{"key-rotated", nil, typeAlert, subConfig, "the new key that signs checkpoints"},
+	{"discontinuity", nil, typeAlert, subAuditStop, "the log that lost its end, its size and root as signed and as they are here, what happened, by whom"},
 	{"software-update", nil, typeAlert, subSoftware, "the program's version"},
 	{"sign-in", nil, typeLogin, subLogin, "who signed in, or tried to"},
 	{"sign-out", nil, typeLogin, subLogout, "who signed out"},

@@ -34,7 +34,8 @@ func (r *Reader) Orphans(ctx context.Context, clinic string) ([]Entry, error) {
 	return out, nil
 }
 
-// Unresolved are the Orphans of every clinic: after a start, before serving, each wants an unresolved record.
+// Unresolved are the Orphans of every clinic: after a start, before serving, each wants an unresolved record. Those of sealed
+// logs, see Recover, stay open: nothing is added there.
 func (r *Reader) Unresolved(ctx context.Context) ([]Entry, error) {
 	clinics, err := r.Clinics(ctx)
 	if err != nil {
@@ -42,6 +43,9 @@ func (r *Reader) Unresolved(ctx context.Context) ([]Entry, error) {
 	}
 	var out []Entry
 	for _, clinic := range clinics {
+		if sealed(clinic) {
+			continue
+		}
 		entries, err := r.Orphans(ctx, clinic)
 		if err != nil {
 			return nil, err
@@ -51,7 +55,7 @@ func (r *Reader) Unresolved(ctx context.Context) ([]Entry, error) {
 	return out, nil
 }
 
-// Clinics are the clinics that have a log, in the order in which their logs began.
+// Clinics are the clinics that have a log, in the order in which their logs began; "maple#1" is a sealed log of maple's.
 func (r *Reader) Clinics(ctx context.Context) ([]string, error) {
 	logs, err := readLogs(ctx, r.db)
 	if err != nil {

@@ -239,7 +239,7 @@ func TestARewrittenHistoryIsFoundByACheckpointHeldElsewhere(t *testing.T) {
 }
 
 // noteKey is a key in note's own private form.
-func noteKey(t *testing.T, key ed25519.PrivateKey) string {
+func noteKey(t testing.TB, key ed25519.PrivateKey) string {
 	t.Helper()
 	v, err := note.NewVerifier(testVKey(t))
 	if err != nil {

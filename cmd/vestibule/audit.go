@@ -19,10 +19,12 @@ import (
 
 // auditCmd is the commands about the trail.
 type auditCmd struct {
-	Search auditSearchCmd `cmd:"" help:"Print who did what at a clinic."`
-	Export auditExportCmd `cmd:"" help:"Write a clinic's whole trail to a file that proves itself."`
-	Proof  auditProofCmd  `cmd:"" help:"Turn a receipt into a file that proves its record."`
-	Verify auditVerifyCmd `cmd:"" help:"Check a trail: an exported file, a data folder, the proof of one record."`
+	Search  auditSearchCmd  `cmd:"" help:"Print who did what at a clinic."`
+	Export  auditExportCmd  `cmd:"" help:"Write a clinic's whole trail to a file that proves itself."`
+	Proof   auditProofCmd   `cmd:"" help:"Turn a receipt into a file that proves its record."`
+	Keys    auditKeysCmd    `cmd:"" help:"See and replace the keys that sign the trail."`
+	Recover auditRecoverCmd `cmd:"" help:"Put on record that the end of the trail is lost, so that the gateway starts again."`
+	Verify  auditVerifyCmd  `cmd:"" help:"Check a trail: an exported file, a data folder, the proof of one record."`
 }
 
 // auditVerify is the action of verifying a data folder; the others are FHIR-like interactions of package audit.

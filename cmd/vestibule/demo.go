@@ -17,10 +17,11 @@ import (
 
 // demoCmd runs a gateway over a small made-up world.
 type demoCmd struct {
-	Listen    string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where the gateway listens, on loopback; port 0 picks one. Default: ${default}."`
-	Metrics   string `default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where metrics are served, on loopback; port 0 picks one. Default: ${default}."`
-	Data      string `default:"vestibule-demo" placeholder:"DIR" type:"path" help:"The folder that holds the world. A second start on it goes on where the first stopped. Default: vestibule-demo."`
-	ReadyFile string `placeholder:"FILE" type:"path" help:"Write a JSON file with every address and token once the demo serves."`
+	Listen         string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where the gateway listens, on loopback; port 0 picks one. Default: ${default}."`
+	Metrics        string `default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where metrics are served, on loopback; port 0 picks one. Default: ${default}."`
+	Data           string `default:"vestibule-demo" placeholder:"DIR" type:"path" help:"The folder that holds the world. A second start on it goes on where the first stopped. Default: vestibule-demo."`
+	CheckpointCopy string `placeholder:"DIR" type:"path" help:"Keep the newest checkpoints of the trails here a second time. Default: nowhere, so that the folder can be removed to start anew."`
+	ReadyFile      string `placeholder:"FILE" type:"path" help:"Write a JSON file with every address and token once the demo serves."`
 }
 
 // Help is shown below the flags.
@@ -32,7 +33,7 @@ all on this machine, nothing to install. It prints a tour of lines to paste. Ctr
 // Run serves until ctx ends.
 func (c demoCmd) Run(ctx context.Context, t *terminal) (err error) {
 	log := slog.New(slog.NewTextHandler(t.Err, nil))
-	s, err := stage.Open(ctx, stage.Options{Listen: c.Listen, Metrics: c.Metrics, Data: c.Data, Version: version(), Log: log})
+	s, err := stage.Open(ctx, stage.Options{Listen: c.Listen, Metrics: c.Metrics, Data: c.Data, Version: version(), Log: log, CheckpointCopy: c.CheckpointCopy})
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"vestibule": main, "trail": makeTrail, "receipt": printReceipt})
+	testscript.Main(m, map[string]func(){"vestibule": main, "trail": makeTrail, "receipt": printReceipt, "copied": copyCheckpoints})
 }
 
 func TestScripts(t *testing.T) {
@@ -59,6 +59,26 @@ func printReceipt() {
 		found, err = audit.NewReader(db).Search(context.Background(), "maple", audit.Search{IDs: []string{permitted}, Count: 1})
 		if err == nil {
 			fmt.Printf("%s/%d", found.Entries[0].Log, found.Entries[0].Index)
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// copyCheckpoints is the program `copied DATA COPY`: what a serving process does every second.
+func copyCheckpoints() {
+	db, err := store.OpenFolder(os.Args[1])
+	if err == nil {
+		var kept *audit.Copy
+		var signed []audit.Signed
+		kept, err = audit.OpenCopy(os.Args[2])
+		if err == nil {
+			signed, err = audit.NewReader(db).Checkpoints(context.Background())
+		}
+		if err == nil {
+			err = kept.Save(signed)
 		}
 	}
 	if err != nil {

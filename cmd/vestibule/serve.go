@@ -49,7 +49,8 @@ func (c serveCmd) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	d, err := daemon.Open(ctx, daemon.Options{Data: conf.Data, Deployment: public.Hostname(), PublicURL: conf.PublicURL,
-		Audience: conf.Audience, Version: version(), Log: log})
+		Audience: conf.Audience, Version: version(), Log: log,
+		LogKey: conf.LogKey, CheckpointCopy: conf.CheckpointCopy})
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,14 @@ type Serve struct {
 	Data      string `yaml:"data"`      // the data folder; relative to the file
 	Metrics   string `yaml:"metrics"`   // host:port on loopback; empty: none
 	TLS       TLS    `yaml:"tls"`       // required where listen is not on loopback
+	LogKey    string `yaml:"logKey"`    // the file of the key that signs the trail; default: log.key in the data folder
+	// The folder that keeps the newest checkpoints a second time, apart from the data folder: without what they sign the gateway
+	// does not start. Default: the data folder's name and ".checkpoints", beside it; NoCopy for none, empty after LoadServe.
+	CheckpointCopy string `yaml:"checkpointCopy"`
 }
+
+// NoCopy as checkpointCopy keeps the checkpoints in the data folder only.
+const NoCopy = "none"
 
 // TLS names the files that the gateway serves TLS with; relative to the file they are named in.
 type TLS struct {
@@ -66,6 +73,9 @@ func (s *Serve) check() findings {
 	if s.Data == "" {
 		f.add("data", "is missing: the folder that holds the database and the keys")
 	}
+	if within(s.CheckpointCopy, s.Data) {
+		f.add("checkpointCopy", "has to be outside of the data folder: what is put back from a backup must not bring it along")
+	}
 	s.checkTLS(&f, ok && !isLoopback(host))
 	if s.PublicURL != "" {
 		if why := badURL(s.PublicURL); why != "" {
@@ -108,6 +118,12 @@ func address(f *findings, path, s string) (host string, ok bool) {
 	return host, true
 }
 
+// within reports whether path is the folder dir or below it.
+func within(path, dir string) bool {
+	rel, err := filepath.Rel(dir, path)
+	return path != "" && dir != "" && err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
+
 // complete fills in the defaults and makes paths absolute: relative ones are relative to the file's folder dir.
 func (s Serve) complete(dir string) Serve {
 	s.PublicURL = strings.TrimRight(s.PublicURL, "/")
@@ -121,7 +137,16 @@ func (s Serve) complete(dir string) Serve {
 	if s.Audience == "" {
 		s.Audience = s.PublicURL
 	}
-	for _, p := range []*string{&s.Data, &s.TLS.Cert, &s.TLS.Key} {
+	if s.CheckpointCopy == "" {
+		s.CheckpointCopy = filepath.Clean(s.Data) + ".checkpoints"
+	}
+	if s.CheckpointCopy == NoCopy {
+		s.CheckpointCopy = ""
+	}
+	if s.LogKey == "" {
+		s.LogKey = filepath.Join(s.Data, "log.key")
+	}
+	for _, p := range []*string{&s.Data, &s.TLS.Cert, &s.TLS.Key, &s.LogKey, &s.CheckpointCopy} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}

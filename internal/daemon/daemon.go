@@ -5,7 +5,8 @@
 //	vestibule.lock   held while the process runs: one process serves a folder
 //	vestibule.db     the ledger and the documents (SQLite)
 //	log.key          the Ed25519 key that signs the ledger's checkpoints, PEM, mode 0600
-//	log.pub          its public half, as auditors get it (a note verifier key)
+//	log.key.next     the key that is to follow it, until the ledger is handed over
+//	log.pub          the public halves, as auditors get them: a note verifier key in each line, the newest last
 //	secret           32 random bytes, mode 0600: seals page cursors and derives operation ids
 //
 // # Order of things
@@ -17,7 +18,6 @@ package daemon
 
 import (
 	"context"
-	"crypto/ed25519"
 	"crypto/rand"
 	"database/sql"
 	"errors"
@@ -43,6 +43,9 @@ type Options struct {
 	Audience   string // what tokens must be meant for; empty: PublicURL
 	Version    string // of the program
 	Log        *slog.Logger
+
+	LogKey         string // the file of the ledger's signing key; empty: log.key in the data folder
+	CheckpointCopy string // a folder apart from the data folder that keeps the newest checkpoints a second time; empty: none
 }
 
 // Daemon is one data folder in service.
@@ -52,6 +55,7 @@ type Daemon struct {
 	db       *sql.DB
 	store    *store.Store
 	ledger   *audit.Ledger
+	copy     *audit.Copy // nil: none is kept
 	gateway  *vestibule.Gateway
 	verifier *identity.Verifier
 	metrics  *server.Metrics
@@ -103,21 +107,6 @@ func Open(ctx context.Context, o Options) (d *Daemon, err error) {
 	return d, d.Refresh(ctx)
 }
 
-func (d *Daemon) openLedger(ctx context.Context) error {
-	key, err := audit.LoadOrGenerateKey(filepath.Join(d.opts.Data, "log.key"), rand.Reader)
-	if err != nil {
-		return err
-	}
-	if d.ledger, err = audit.Open(ctx, d.db, audit.Options{Key: key, Deployment: d.opts.Deployment}); err != nil {
-		return err
-	}
-	public, err := audit.VerifierKey(d.opts.Deployment, key.Public().(ed25519.PublicKey))
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(d.opts.Data, "log.pub"), []byte(public+"\n"), 0o644)
-}
-
 // Gateway is the gateway over this folder's clinics.
 func (d *Daemon) Gateway() *vestibule.Gateway { return d.gateway }
 
@@ -152,7 +141,7 @@ func (d *Daemon) Close() error {
 		if d.gateway != nil {
 			errs = append(errs, d.gateway.RecordCounted(ctx, true))
 		}
-		errs = append(errs, d.record(ctx, "stop", d.opts.Version), d.ledger.Close())
+		errs = append(errs, d.record(ctx, "stop", d.opts.Version), d.ledger.Close(), d.saveCopy(ctx))
 	}
 	if d.db != nil {
 		errs = append(errs, d.db.Close())

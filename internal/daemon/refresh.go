@@ -23,6 +23,9 @@ func (d *Daemon) Refresh(ctx context.Context) error {
 	if err := d.drain(ctx); err != nil {
 		return err
 	}
+	if err := d.rotate(ctx); err != nil {
+		return err
+	}
 	documents, err := d.store.Effective(ctx) // what was written since the drain is not on record, and has no effect yet
 	if err != nil {
 		return err

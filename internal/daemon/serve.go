@@ -42,6 +42,7 @@ func (d *Daemon) Serve(ctx context.Context, l Listeners) error {
 	var background sync.WaitGroup
 	background.Go(func() { d.Watch(ctx) })
 	background.Go(func() { d.settle(ctx) })
+	background.Go(func() { d.keepCopy(ctx) })
 	failed := make(chan error, len(servers))
 	for s, on := range servers {
 		go func() { failed <- s.Serve(on) }()

@@ -37,7 +37,10 @@ type Options struct {
 	Data    string // the folder
 	Version string // of the program
 	Log     *slog.Logger
-	Now     func() time.Time // nil: time.Now
+
+	CheckpointCopy string // see daemon.Options
+
+	Now func() time.Time // nil: time.Now
 }
 
 // Stage is the running demo.
@@ -145,7 +148,8 @@ func (s *Stage) helper(name string, open func(url string) (http.Handler, error))
 
 func (s *Stage) openGateway(ctx context.Context, o Options) error {
 	var err error
-	s.daemon, err = daemon.Open(ctx, daemon.Options{Data: s.Folder, Deployment: "vestibule-demo", PublicURL: s.Ready.Console, Version: o.Version, Log: o.Log})
+	s.daemon, err = daemon.Open(ctx, daemon.Options{Data: s.Folder, Deployment: "vestibule-demo", PublicURL: s.Ready.Console, Version: o.Version, Log: o.Log,
+		CheckpointCopy: o.CheckpointCopy})
 	if err != nil {
 		return err
 	}
