@@ -71,6 +71,9 @@ func (p *plan) acceptCreate(before, proposed fhir.Resource) (Accepted, []Reason)
 	if refused := p.unwritable(set, p.use.every()); len(refused) > 0 {
 		return Accepted{}, []Reason{p.notWritable(refused)}
 	}
+	if at := created.Misshapen(set); at != "" {
+		return Accepted{}, []Reason{p.misshapen(at)}
+	}
 	status := statusOf(created)
 	if able := p.creating(status, p.use.every()); !able.any || len(p.unwritable(set, able)) > 0 {
 		return Accepted{}, []Reason{p.notCreated(status)}
@@ -105,6 +108,9 @@ func (p *plan) acceptUpdate(before, proposed fhir.Resource) (Accepted, []Reason)
 	}
 	if refused := union(p.unwritable(changed, was), inPart(changed, visible)); len(refused) > 0 {
 		return Accepted{}, []Reason{p.notWritable(refused)}
+	}
+	if at := proposed.Misshapen(changed); at != "" {
+		return Accepted{}, []Reason{p.misshapen(at)}
 	}
 	change := moved(before, proposed, visible)
 	if !p.mayMove(changed, change, was) {

@@ -69,7 +69,7 @@ func TestH12NothingIsMovedIntoOrOutOfReach(t *testing.T) {
 		"within reach":                    {"PUT Task/7", mine, done, CodeGranted},
 		"owner given away":                {"PUT Task/7", done, edited(t, done, "Organization/a", "Organization/b"), CodeWriteOutOfReach},
 		"date moved out of the window":    {"PUT Task/7", done, edited(t, done, "2026-11-20", "2026-01-20"), CodeWriteOutOfReach},
-		"date made ambiguous":             {"PUT Task/7", done, edited(t, done, `"2026-11-20T10:00:00Z"`, `["2026-11-20T10:00:00Z","2031-01-01T10:00:00Z"]`), CodeWriteOutOfReach},
+		"date made ambiguous":             {"PUT Task/7", done, edited(t, done, `"2026-11-20T10:00:00Z"`, `["2026-11-20T10:00:00Z","2031-01-01T10:00:00Z"]`), CodeMisshapen},
 		"taken from somebody else":        {"PUT Task/7", edited(t, theirs, "requested", "completed"), mine, CodeOutOfReach},
 		"in reach by another permission":  {"PUT Task/7", theirs, resource(t, `{"resourceType":"Task","id":"7","priority":"routine"}`), CodeGranted},
 		"element of another permission":   {"PUT Task/7", theirs, resource(t, `{"resourceType":"Task","id":"7","intent":"plan"}`), CodeElementNotWritable},

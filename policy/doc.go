@@ -143,6 +143,9 @@
 //
 // The body is the resource that the URL names (wrong-resource).
 //
+// What it sets or changes has FHIR's shape: no list where there is one value, no value where there is a list
+// (element-misshapen).
+//
 // What a guardrail or a directive denies lies within no permission, before a write and after it.
 //
 // Create: every element of the resource is among write of some permission (element-not-writable), and the write of those

@@ -165,3 +165,35 @@ func TestRulesNameStatusesThatThereAre(t *testing.T) {
 		}
 	}
 }
+
+// Of a list of owners a rule looks at any, and an EMR takes the first or the last: with one in reach, the other is anybody.
+func TestH11NoWriteMeansOneThingHereAndAnotherInTheEMR(t *testing.T) {
+	s := compiled(t, grantOf("g",
+		Permission{Scope: "user/Task.cru?owner=Organization/a", Write: []string{"owner", "description", "note", "code", "status"}},
+		Permission{Scope: "user/Appointment.c?practitioner=Practitioner/42", Write: []string{"participant"}}))
+	const owner = `"owner":{"reference":"Organization/a"}`
+	for member, at := range map[string]string{
+		`"owner":[{"reference":"Organization/a"},{"reference":"Organization/b"}]`: "owner", `"owner":{"reference":["Organization/a","Organization/b"]}`: "",
+		`"owner":{"reference":"Organization/a","display":["A"]}`: "owner.display", owner + `,"description":["x"]`: "description", owner + `,"note":{"text":"x"}`: "note",
+		owner + `,"note":["x"]`: "note", owner + `,"note":[[{"text":"x"}]]`: "note", owner + `,"status":{"x":1}`: "status", owner + `,"code":{"coding":{}}`: "code.coding",
+	} {
+		for _, line := range []string{"POST Task", "PUT Task/1"} {
+			before := fhir.Resource{}
+			if line == "PUT Task/1" {
+				before = resource(t, `{"resourceType":"Task","id":"1",%s}`, owner)
+			}
+			a, reasons := permitted(t, s, ask(t, line)).Accept(before, resource(t, `{"resourceType":"Task","id":"1",%s}`, member))
+			if !a.IsZero() || at != "" && (reasons[0].Code != CodeMisshapen || reasons[0].Detail != at) {
+				t.Errorf("%s %s: %v", line, member, reasons[0])
+			}
+		}
+	}
+	two := `{"resourceType":"Appointment","participant":[{"actor":[{"reference":"Practitioner/42"},{"reference":"Practitioner/43"}]}]}`
+	if _, reasons := permitted(t, s, ask(t, "POST Appointment")).Accept(fhir.Resource{}, resource(t, "%s", two)); reasons[0].Detail != "participant.actor" {
+		t.Errorf("%v", reasons)
+	}
+	fine := `{"resourceType":"Task",` + owner + `,"_description":{"extension":[{"url":"u","valueString":"x"}]},"note":[{"text":"x"},null],"code":{"coding":[{"code":"x"}],"text":"y"}}`
+	if a, reasons := permitted(t, s, ask(t, "POST Task")).Accept(fhir.Resource{}, resource(t, "%s", fine)); a.IsZero() {
+		t.Errorf("%v", reasons)
+	}
+}

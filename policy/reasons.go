@@ -53,6 +53,7 @@ const (
 	CodeWrongResource      Code = "wrong-resource"
 	CodeNotFound           Code = "not-found-or-out-of-reach"
 	CodeElementNotWritable Code = "element-not-writable"
+	CodeMisshapen          Code = "element-misshapen"
 	CodeStatusNotGranted   Code = "status-transition-not-granted"
 	CodeWriteOutOfReach    Code = "write-out-of-reach"
 )
@@ -119,6 +120,7 @@ var codes = [...]CodeInfo{
 	{CodeWrongResource, StageWrite, fhir.KindInvalid, "The body is not the resource that the URL names.", "Send a resource of the type in the URL, and for an update with the id in the URL."},
 	{CodeNotFound, StageWrite, fhir.KindNotFound, "There is no such resource, or it is out of the caller's reach; which of the two is never told.", "Check the id, and against the text what your grants reach."},
 	{CodeElementNotWritable, StageWrite, fhir.KindForbidden, "The write changes elements that no matching permission lets the caller write.", "Send those elements back as they were received, or ask the clinic to add them to write."},
+	{CodeMisshapen, StageWrite, fhir.KindInvalid, "What is written has a list where FHIR has one value, or the other way round, so that it could mean one thing here and another in the EMR.", "Send the element that the text names as FHIR has it."},
 	{CodeStatusNotGranted, StageWrite, fhir.KindForbidden, "The write sets or changes the status in a way that no matching permission lists.", "Make one of the changes of status that the text lists, or ask the clinic to add yours to transitions."},
 	{CodeWriteOutOfReach, StageWrite, fhir.KindForbidden, "Afterwards the resource would lie outside the permission that allows the write.", "Keep it within what the text names."},
 }

@@ -152,6 +152,9 @@ func reasonCases() []reasonCase {
 		proposed(CodeElementNotWritable, "PUT Appointment/1", inReach, func(t *testing.T) fhir.Resource {
 			return appointment(t, "1", "42", "2026-11-26T09:00:00-05:00", `,"priority":1`)
 		}),
+		proposed(CodeMisshapen, "PUT Appointment/1", inReach, func(t *testing.T) fhir.Resource {
+			return edited(t, inReach(t), `"booked"`, `["booked"]`)
+		}),
 		{CodeStatusNotGranted, func(t *testing.T) ([]Reason, *fhir.Error) {
 			g := frontDesk()
 			g.Permissions[1].Transitions = []string{"booked->cancelled"}

@@ -117,6 +117,15 @@ func (p *plan) writableText() string {
 	return "; they let you write " + strings.Join(all, ", ")
 }
 
+// misshapen refuses a write for the shape of what stands at path, an element's.
+func (p *plan) misshapen(path string) Reason {
+	r := because(CodeMisshapen)
+	r.Text = fmt.Sprintf("%s.%s has not the shape that FHIR gives it: one value where there is one, a list where there are several, an object where it has members.",
+		p.req.Interaction.Type, path)
+	r.Detail = path
+	return r
+}
+
 func (p *plan) writeOutOfReach() Reason {
 	r := because(CodeWriteOutOfReach)
 	r.Text = fmt.Sprintf("The write would put the %s, or leave it, outside what you may write. %s", p.req.Interaction.Type, p.reachText())

@@ -30,7 +30,7 @@ func TestAWriteMakesOnlyTheTransitionsThatAreGranted(t *testing.T) {
 		"not taken away":                   {some, `"status":"requested"`, `"priority":"stat"`, CodeStatusNotGranted},
 		"not set where there is none":      {some, `"priority":"stat"`, `"status":"requested"`, CodeStatusNotGranted},
 		"no status of another list":        {some, `"status":"requested"`, `"status":"booked"`, CodeStatusNotGranted},
-		"no list of statuses":              {some, `"status":"requested"`, `"status":["accepted"]`, CodeStatusNotGranted},
+		"no list of statuses":              {some, `"status":"requested"`, `"status":["accepted"]`, CodeMisshapen},
 		"nothing beside the code":          {some, `"status":"requested"`, `"status":"requested","_status":{"id":"x"}`, CodeStatusNotGranted},
 		"status left alone":                {some, `"status":"failed"`, `"status":"failed","priority":"stat"`, CodeGranted},
 		"no transitions, any status":       {nil, `"status":"requested"`, `"status":"failed"`, CodeGranted},
