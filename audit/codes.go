@@ -15,7 +15,9 @@ const (
 	systemResource    = "http://hl7.org/fhir/resource-types"
 	systemActReason   = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 	systemSourceType  = "http://terminology.hl7.org/CodeSystem/security-source-type"
-	systemOwn         = "urn:vestibule:audit" // what no published system has a code for
+	systemPatient     = "urn:vestibule:patient" // a patient's id in the clinic's EMR
+	systemTeam        = "urn:vestibule:team"    // "platform/team"
+	systemOwn         = "urn:vestibule:audit"   // what no published system has a code for
 	systemReason      = "urn:vestibule:reason"
 )
 

@@ -78,6 +78,7 @@ func (d *detailList) counts(r *Record) {
 	d.number("matched", len(r.Released)+r.Withheld)
 	d.number("released", len(r.Released))
 	d.number("withheld", r.Withheld)
+	d.number("shown", r.Shown)
 	d.number("patients", len(r.Patients))
 	d.number("documents", documents)
 }

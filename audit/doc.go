@@ -93,6 +93,27 @@
 //	    bucket: the kind's letter, for patients with the FNV-1a hash of the value modulo 32. entries: for each value, in
 //	    order, uvarint length, value, uvarint length, offsets as uvarint deltas counted from -1.
 //
+// # Search
+//
+// AuditEvents are searched by the parameters of R4 and of IHE ITI-81 (Params). Every clause is held against the AuditEvent as
+// it would be shown, so that an answer is what a FHIR server that stored the events would give. The index proposes records by
+// agent, agent.identifier, agent-name, address, action, outcome, patient, policy (grants), type, subtype and date; entity,
+// entity-type and the others are read off the records that those leave. A page looks at 20,000 records at the most: it may be
+// short, even empty, and still have a next one. A total counts 100,000 at the most, or is refused.
+//
+// The order is that of the log, newest first or oldest first. A page holds at most as many events as were asked for, and
+// continues inside an entry with several patients.
+//
+//	agent               "iss|sub", or the sub alone, of who asked; a grant's person is named so
+//	agent.identifier    any agent: a person, "|" and the client's id, the deployment
+//	agent-role          a team (urn:vestibule:team), auditor, automated
+//	patient.identifier  urn:vestibule:patient|id in the clinic's EMR; any other system is refused, as no health number is held
+//	source              the deployment; site: the clinic
+//	policy              urn:vestibule:grant:name@version, or urn:ietf:params:oauth:jti:id
+//	entity              Type/id of any version, or Type/id/_history/version
+//	altid               accepted; no agent has one
+//	_lastUpdated        the same as date: a record never changes
+//
 // # Export
 //
 // One JSON object per line (NDJSON). The first is the header, then one line per record in order, with each kept checkpoint

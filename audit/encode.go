@@ -54,6 +54,7 @@ func appendRecord(dst []byte, r *Record) []byte {
 	dst = appendList(dst, `,"patients":`, r.Patients)
 	dst = appendItems(dst, r.Released)
 	dst = appendInt(dst, `,"withheld":`, r.Withheld)
+	dst = appendInt(dst, `,"shown":`, r.Shown)
 	dst = appendList(dst, `,"changed":`, r.Changed)
 	dst = appendOptional(dst, `,"before":`, r.Before)
 	dst = appendOptional(dst, `,"after":`, r.After)

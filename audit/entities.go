@@ -20,7 +20,7 @@ func (e Entry) entities(shape shape, patient string) []entity {
 	}
 	add(r.RequestID != "", entity{Type: coding{systemBasicEntity, "XrequestId", ""}, What: &reference{Identifier: &identifier{"", r.RequestID}}})
 	add(r.Traceparent != "", entity{Type: coding{systemOwn, "traceparent", ""}, What: &reference{Identifier: &identifier{"", r.Traceparent}}})
-	add(patient != "", entity{Type: coding{systemEntityType, "1", "Person"}, Role: &coding{systemObjectRole, "1", "Patient"}, What: &reference{Reference: patient}})
+	add(patient != "", entity{Type: coding{systemEntityType, "1", "Person"}, Role: &coding{systemObjectRole, "1", "Patient"}, What: &reference{Reference: patient, Identifier: &identifier{systemPatient, strings.TrimPrefix(patient, "Patient/")}}})
 	search := shape.profile == "Query" || r.Interaction == InteractionAuditSearch || shape.profile == "" && r.Query != ""
 	if search {
 		out = append(out, r.queryEntity())

@@ -12,6 +12,9 @@ import (
 // profileBase is where BALP's profiles live.
 const profileBase = "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit."
 
+// grantPolicy begins the policy of an agent whose access a grant carried.
+const grantPolicy = "urn:vestibule:grant:"
+
 // AuditEvents is the entry as FHIR R4 AuditEvents under IHE BALP 1.1.4: one for each patient, because a profile has room
 // for exactly one (trap d), or one without a patient. The ids are stable: "12" for an entry with one event, "12-1", "12-2"
 // and so on for one with several. An intent has none.
@@ -34,9 +37,19 @@ func (e Entry) EventsFor(q Search) [][]byte {
 		if len(q.Patients) > 0 && !slices.Contains(q.Patients, patient) || len(q.events) > 0 && !slices.Contains(q.events, id) {
 			continue
 		}
-		out = append(out, e.event(id, patient).encode())
+		if event := e.event(id, patient); q.accepts(event) {
+			out = append(out, event.encode())
+		}
 	}
 	return out
+}
+
+// countFor is how many events EventsFor gives.
+func (e Entry) countFor(q Search) int {
+	if len(q.clauses) == 0 && len(q.Patients) == 0 && len(q.events) == 0 && e.Record.Phase != PhaseIntent {
+		return max(1, len(e.Record.Patients))
+	}
+	return len(e.EventsFor(q))
 }
 
 // eventID is the id of the entry's i-th event.
@@ -167,16 +180,19 @@ func (r *Record) people(shape shape) []agent {
 		Type: concept{Coding: []coding{shape.user}}, Who: who, Name: r.Agent.Name, Requestor: true,
 		PurposeOfUse: concepts(systemActReason, r.Purposes),
 	}
-	for _, role := range append(strings.Split(r.Agent.Team, ","), r.Agent.Role) {
-		if role != "" {
-			user.Role = append(user.Role, concept{Text: role})
+	for team := range strings.SplitSeq(r.Agent.Team, ",") {
+		if team != "" {
+			user.Role = append(user.Role, concept{Coding: []coding{{systemTeam, team, ""}}, Text: team})
 		}
+	}
+	if r.Agent.Role != "" {
+		user.Role = append(user.Role, concept{Coding: []coding{{systemOwn, r.Agent.Role, ""}}, Text: r.Agent.Role})
 	}
 	if r.Agent.Automated {
 		user.Role = append(user.Role, concept{Coding: []coding{{systemOwn, "automated", "Automated agent"}}})
 	}
 	for _, g := range r.Grants {
-		user.Policy = append(user.Policy, "urn:vestibule:grant:"+url.PathEscape(g))
+		user.Policy = append(user.Policy, grantPolicy+url.PathEscape(g))
 	}
 	if r.Agent.TokenID == "" {
 		return []agent{user}

@@ -20,6 +20,7 @@ const (
 	kindAction  = "c" // AuditEvent.action
 	kindWrite   = "w" // Record.Operation
 	kindAddress = "d" // the network address of the caller
+	kindClient  = "l" // the OAuth client
 	kindGrant   = "g" // "name@version", and the name alone
 	kindPatient = "p" // "Patient/1"
 )
@@ -51,6 +52,8 @@ func factsOf(r *Record) facts {
 	add(kindAgent, r.Agent.Key())
 	add(kindSubject, r.Agent.Subject)
 	add(kindName, fold(r.Agent.Name))
+	add(kindName, fold(r.Admin.By))
+	add(kindClient, r.Agent.ClientID)
 	add(kindOutcome, string(r.Outcome))
 	add(kindPhase, string(r.Phase))
 	add(kindType, r.eventType().code)
@@ -59,7 +62,7 @@ func factsOf(r *Record) facts {
 	}
 	add(kindAction, r.eventAction())
 	add(kindWrite, r.Operation)
-	add(kindAddress, r.Agent.Address)
+	add(kindAddress, fold(r.Agent.Address))
 	for _, g := range r.Grants {
 		name, _, _ := strings.Cut(g, "@")
 		add(kindGrant, g)

@@ -73,7 +73,7 @@ var fields = [...]Field{
 	{18, "elements released", "released.removed, grants", func(r *Record) bool { return len(r.Released) > 0 }, "nothing left; which elements may is what the grant's version says"},
 	{19, "interaction and route", "interaction, route", func(r *Record) bool { return r.Route != "" }, "it came in by no address"},
 	{20, "query", "query, raw", func(r *Record) bool { return r.Query != "" || r.Raw != "" }, "it was no search"},
-	{21, "counts", "released, withheld, patients", func(r *Record) bool { return len(r.Released)+r.Withheld > 0 }, "the EMR gave nothing"},
+	{21, "counts", "released, withheld, patients, shown", func(r *Record) bool { return len(r.Released)+r.Withheld+r.Shown > 0 }, "the EMR gave nothing"},
 	{21, "bytes", "", never, "the record is durable before the answer is written"},
 	{22, "change", "changed, before, after", func(r *Record) bool { return r.Before != "" || r.After != "" }, "nothing was written"},
 	{23, "security labels", "released.labels", (*Record).labelled, "nothing labelled left"},

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -10,19 +11,17 @@ import (
 	"vestibule/fhir"
 )
 
-// ParseSearch reads the parameters of GET /audit/{clinic}/AuditEvent: _id, patient, agent ("iss|sub" or sub), agent-name,
-// date (with prefixes, repeatable; a value without an offset is in zone), outcome, type, subtype, action, _count and
-// _sort=-date, the order there is anyway. Values separated by commas are alternatives. Anything else is refused by name: a
-// parameter that is ignored would give an answer to another question (H1).
+// maxLooks bounds how many records one page of a search may look at: what the index does not hold is read off the records.
+const maxLooks = 20_000
+
+// ParseSearch reads the parameters of a search for AuditEvents: those of R4 and of IHE ITI-81 (see the package comment), and
+// _id, _lastUpdated, _count, _sort (-date, the default, or date) and _total. Dates without an offset are in zone. Values
+// separated by commas are alternatives. Anything else is refused by name: a parameter that is ignored would give an answer to
+// another question (H1).
 func ParseSearch(v url.Values, zone *time.Location) (Search, error) {
-	q := Search{Phases: []Phase{PhaseOutcome, PhaseDenial, PhaseAdmin, PhaseSystem, PhaseUnresolved}} // intents have no event
-	names := make([]string, 0, len(v))
-	for name := range v {
-		names = append(names, name)
-	}
-	slices.Sort(names) // the same request always fails on the same parameter
-	for _, name := range names {
-		if len(v[name]) > 1 && name != "date" {
+	q := Search{Phases: []Phase{PhaseOutcome, PhaseDenial, PhaseAdmin, PhaseSystem, PhaseUnresolved}, Looks: maxLooks} // intents have no event
+	for _, name := range slices.Sorted(maps.Keys(v)) {                                                                 // the same request always fails on the same parameter
+		if len(v[name]) > 1 && name != "date" && name != "_lastUpdated" {
 			return Search{}, unsupported(name, "This parameter can be given once; separate alternatives by commas.")
 		}
 		for _, text := range v[name] {
@@ -42,67 +41,91 @@ func (q *Search) param(name, text string, zone *time.Location) error {
 	case "_count":
 		return q.count(text)
 	case "_sort":
-		if text != "-date" {
-			return unsupported(name, "The trail is sorted by -date only.")
+		if text != "-date" && text != "date" {
+			return unsupported(name, "The trail is sorted by -date or date only.")
 		}
+		q.Ascending = text == "date"
 		return nil
-	case "date":
-		return q.date(text, zone)
+	case "_total":
+		if text != "accurate" && text != "none" {
+			return unsupported(name, "_total is accurate or none.")
+		}
+		q.Total = text == "accurate"
+		return nil
+	case "date", "_lastUpdated": // a record never changes
+		return q.date(name, text, zone)
+	case "_id":
+		q.ids(text)
+		return nil
 	}
+	p, ok := eventParam(name)
+	if !ok {
+		return unsupported(name, "The trail is searched by "+strings.Join(ParamNames(), ", ")+".")
+	}
+	c := clause{param: p}
 	for _, one := range alternatives(text) {
-		if err := q.alternative(name, one); err != nil {
+		t, err := p.read(one)
+		if err != nil {
 			return err
 		}
+		c.terms = append(c.terms, t)
+		q.hint(name, t)
+	}
+	q.clauses = append(q.clauses, c)
+	if name == "policy" {
+		q.Grants = grantsOf(c.terms)
 	}
 	return nil
 }
 
-// alternative takes in one value of a parameter that may have several.
-func (q *Search) alternative(name, text string) error {
-	switch name {
-	case "_id":
-		index, ok := eventIndex(text)
+// grantsOf are the grants that policies name; none where one of them is no grant, so that the index proposes all.
+func grantsOf(terms []term) (out []string) {
+	for _, t := range terms {
+		escaped, ok := strings.CutPrefix(t.text, grantPolicy)
+		grant, err := url.PathUnescape(escaped)
+		if !ok || err != nil {
+			return nil
+		}
+		out = append(out, grant)
+	}
+	return out
+}
+
+func (q *Search) ids(text string) {
+	for _, one := range alternatives(text) {
+		index, ok := eventIndex(one)
 		if !ok {
 			index = -1 // no entry has it
 		}
 		q.Indexes = append(q.Indexes, index)
-		q.events = append(q.events, text)
-	case "patient":
-		ref, ok := fhir.ParseRef("Patient/" + strings.TrimPrefix(text, "Patient/"))
-		if !ok || ref.Version != "" {
-			return invalid(name, "A patient is given as Patient/id or id.")
-		}
-		q.Patients = append(q.Patients, ref.String())
-	case "agent":
-		q.Agents = append(q.Agents, text)
-	case "agent-name":
-		q.Names = append(q.Names, text)
-	case "outcome":
-		return token(name, text, &q.Outcomes, OutcomeSuccess, OutcomeMinor, OutcomeSerious, OutcomeMajor)
-	case "type":
-		return token[string](name, text, &q.Types)
-	case "subtype":
-		return token[string](name, text, &q.Subtypes)
-	case "action":
-		return token(name, text, &q.Actions, "C", "R", "U", "D", "E")
-	default:
-		return unsupported(name, "The trail is searched by _id, patient, agent, agent-name, date, outcome, type, subtype, action, _count and _sort.")
+		q.events = append(q.events, one)
 	}
-	return nil
 }
 
-// token reads "code" or "system|code" and adds the code; the system is not looked at, no two of ours share a code. Where
-// allowed is given, the code has to be one of them.
-func token[S ~string](name, text string, out *[]S, allowed ...S) error {
-	_, code, ok := strings.Cut(text, "|")
-	if !ok {
-		code = text
+// hint tells the index what it can know of a term. What it proposes is then held against the event itself.
+func (q *Search) hint(name string, t term) {
+	switch name {
+	case "patient", "patient.identifier":
+		q.Patients = append(q.Patients, "Patient/"+strings.TrimPrefix(t.text, "Patient/"))
+	case "agent":
+		q.Agents = append(q.Agents, t.raw)
+	case "agent.identifier":
+		q.identifiers = append(q.identifiers, t.raw)
+	case "agent-name":
+		q.Names = append(q.Names, t.text)
+	case "address":
+		q.addresses = append(q.addresses, t.text)
+	case "outcome":
+		q.Outcomes = append(q.Outcomes, Outcome(t.text))
+	case "type":
+		q.Types = append(q.Types, t.text)
+	case "subtype":
+		q.Subtypes = append(q.Subtypes, t.text)
+	case "action":
+		q.Actions = append(q.Actions, t.text)
+	case "altid": // no agent has one
+		q.Indexes = append(q.Indexes, -1)
 	}
-	if code == "" || len(allowed) > 0 && !slices.Contains(allowed, S(code)) {
-		return invalid(name, "The parameter has a code that does not exist.")
-	}
-	*out = append(*out, S(code))
-	return nil
 }
 
 func (q *Search) count(text string) error {
@@ -114,25 +137,6 @@ func (q *Search) count(text string) error {
 	return nil
 }
 
-// alternatives splits at commas; "\," is a comma and "\|" a bar (http://hl7.org/fhir/R4/search.html#escaping).
-func alternatives(text string) []string {
-	var out []string
-	var one strings.Builder
-	for i := 0; i < len(text); i++ {
-		switch {
-		case text[i] == '\\' && i+1 < len(text):
-			i++
-			one.WriteByte(text[i])
-		case text[i] == ',':
-			out = append(out, one.String())
-			one.Reset()
-		default:
-			one.WriteByte(text[i])
-		}
-	}
-	return append(out, one.String())
-}
-
 func invalid(name, text string) error {
 	return fhir.E("audit.ParseSearch", fhir.KindInvalid, "parameter-invalid", text).At(name)
 }
@@ -142,14 +146,14 @@ func unsupported(name, text string) error {
 }
 
 // date narrows From and Until by one value such as "ge2026-11-01" (http://hl7.org/fhir/R4/search.html#date).
-func (q *Search) date(text string, zone *time.Location) error {
+func (q *Search) date(name, text string, zone *time.Location) error {
 	prefix := "eq"
 	if len(text) > 2 && text[0] >= 'a' {
 		prefix, text = text[:2], text[2:]
 	}
 	low, high, ok := parseDate(text, zone)
 	if !ok {
-		return invalid("date", "A date is given as YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm[:ss[.sss]] with an optional offset.")
+		return invalid(name, "A date is given as YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm[:ss[.sss]] with an optional offset.")
 	}
 	switch prefix {
 	case "eq":
@@ -164,7 +168,7 @@ func (q *Search) date(text string, zone *time.Location) error {
 	case "lt", "eb":
 		q.before(low)
 	default:
-		return unsupported("date", "Dates are compared by eq, ge, gt, le, lt, sa and eb.")
+		return unsupported(name, "Dates are compared by eq, ge, gt, le, lt, sa and eb.")
 	}
 	return nil
 }

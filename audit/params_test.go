@@ -76,10 +76,16 @@ func TestDatesCoverTheirPrecision(t *testing.T) {
 
 func TestH1UnknownParametersAreRefusedByName(t *testing.T) {
 	for query, want := range map[string]fhir.Kind{
-		"entity=Task/1":                fhir.KindNotSupported,
+		"entity-id=Task/1":             fhir.KindNotSupported,
+		"entity=1":                     fhir.KindInvalid,
+		"entity=../1":                  fhir.KindInvalid,
+		"patient.identifier=9876":      fhir.KindNotSupported,
+		"agent-role=urn:x|":            fhir.KindInvalid,
+		"_total=estimate":              fhir.KindNotSupported,
+		"_summary=count":               fhir.KindNotSupported,
 		"patient.birthdate=1990":       fhir.KindNotSupported,
 		"agent-name:exact=Amara":       fhir.KindNotSupported,
-		"_sort=date":                   fhir.KindNotSupported,
+		"_sort=type":                   fhir.KindNotSupported,
 		"date=ne2026":                  fhir.KindNotSupported,
 		"outcome=0&outcome=4":          fhir.KindNotSupported,
 		"outcome=9":                    fhir.KindInvalid,

@@ -66,6 +66,7 @@ type Record struct {
 	Patients    []string       `json:"patients,omitempty"`    // "Patient/1", each once (16)
 	Released    []ReleasedItem `json:"released,omitempty"`    // what left (17, 18, 21)
 	Withheld    int            `json:"withheld,omitempty"`    // resources the EMR gave and policy kept back (21)
+	Shown       int            `json:"shown,omitempty"`       // AuditEvents that an auditor was shown (21)
 	Changed     []string       `json:"changed,omitempty"`     // element names a write changed (22)
 	Before      string         `json:"before,omitempty"`      // hex SHA-256 of the resource before a write (22)
 	After       string         `json:"after,omitempty"`       // and after it (22)

@@ -35,6 +35,7 @@ func anyRecord(t *rapid.T) audit.Record {
 	r.Title, r.Route, r.Raw, r.Policy, r.Rules = str.Draw(t, "title"), str.Draw(t, "route"), str.Draw(t, "raw"), str.Draw(t, "policy"), list.Draw(t, "rules")
 	r.System = audit.System{Adapter: str.Draw(t, "adapter"), Product: str.Draw(t, "product"), Connection: str.Draw(t, "connection")}
 	r.Agent.Team, r.Agent.Software = str.Draw(t, "team"), str.Draw(t, "software")
+	r.Shown = rapid.IntRange(0, 9).Draw(t, "shown")
 	if r.Repeats = rapid.IntRange(0, 2).Draw(t, "repeats"); r.Repeats > 0 {
 		r.Until = time.UnixMilli(rapid.Int64Range(-1e12, 4e12).Draw(t, "until")).UTC()
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,17 +33,86 @@ type Search struct {
 	Types    []string // AuditEvent.type codes
 	Subtypes []string // AuditEvent.subtype codes: the interaction, or DICOM's code
 	Actions  []string // AuditEvent.action codes
+	Grants   []string // "name@version", or the name alone
+	Clients  []string // OAuth client ids
 	Before   int64    // only entries with a smaller index; 0: from the newest. This is how a search is paged.
 	Count    int      // at most; 0: DefaultCount, and never more than MaxCount
 
-	events []string // ids of AuditEvents: which of an entry's events EventsFor gives
+	Ascending bool  // oldest first
+	Since     int64 // only entries with this index or a greater one; an ascending search is paged by it
+	Skip      int   // how many events of the first entry were shown already
+	Looks     int   // how many records may be looked at before the page ends, full or not; 0: any number
+	Total     bool  // whether the number of all events is wanted: see Reader.Total
+
+	events      []string // ids of AuditEvents: which of an entry's events EventsFor gives
+	addresses   []string // what the address of one of the agents begins with
+	identifiers []string // "system|value", or a value, of one of the agents
+	clauses     []clause // what the event itself has to meet
 }
 
-// Result is what a search found, newest first. The order is that of the log, which nothing later changes: paging with
-// Before never shows an entry twice or leaves one out.
+// Result is what a search found. The order is that of the log, which nothing later changes: paging with Before, or Since,
+// never shows an entry twice or leaves one out. Entries are dated when their access began, so that neighbours in the log may
+// be dated the other way round.
 type Result struct {
 	Entries []Entry
-	Next    int64 // Before of the next page; 0: there is no more
+	Next    int64 // Before, or Since, of the next page; 0: there is no more
+}
+
+// Page is the events of the result, as many as q asks for, and what to search for next; more is false where nothing is left.
+// The page ends between two events of an entry where it has to.
+func (r Result) Page(q Search) (events [][]byte, next Search, more bool) {
+	next = q
+	next.Skip = 0
+	for i, e := range r.Entries {
+		mine := e.EventsFor(q)
+		skip := 0
+		if i == 0 {
+			skip = min(q.Skip, len(mine))
+		}
+		for at, event := range mine[skip:] {
+			if len(events) == q.limit() {
+				next.from(e.Index)
+				next.Skip = skip + at
+				return events, next, true
+			}
+			events = append(events, event)
+		}
+	}
+	if r.Next == 0 {
+		return events, next, false
+	}
+	next.Before, next.Since = r.Next, q.Since
+	if q.Ascending {
+		next.Before, next.Since = q.Before, r.Next
+	}
+	return events, next, true
+}
+
+// from makes q begin at an entry.
+func (q *Search) from(index int64) {
+	if q.Ascending {
+		q.Since = index
+	} else {
+		q.Before = index + 1
+	}
+}
+
+// Place is where q begins, as a number for a page link; Begin is its inverse.
+func (q *Search) Place() int64 {
+	if q.Ascending {
+		return q.Since
+	}
+	return q.Before
+}
+
+// Begin makes q begin at a place and skip events of the first entry.
+func (q *Search) Begin(place int64, skip int) {
+	q.Skip = skip
+	if q.Ascending {
+		q.Since = place
+	} else {
+		q.Before = place
+	}
 }
 
 // Search finds entries of a clinic's log. It sees every record that was durable when it began. A clinic without a log has
@@ -54,7 +124,7 @@ func (r *Reader) Search(ctx context.Context, clinic string, q Search) (Result, e
 		return Result{}, readFailed(op, err)
 	}
 	defer tx.Rollback()
-	s := &searcher{ctx: ctx, q: tx, want: q, criteria: q.criteria(), limit: q.limit()}
+	s := &searcher{ctx: ctx, q: tx, want: q, limit: q.limit()}
 	err = s.run(clinic)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Result{}, nil
@@ -63,6 +133,33 @@ func (r *Reader) Search(ctx context.Context, clinic string, q Search) (Result, e
 		return Result{}, readFailed(op, err)
 	}
 	return s.result(), nil
+}
+
+// maxTotal bounds how many records are looked at in order to count events.
+const maxTotal = 100_000
+
+// Total is how many events a search finds on all its pages. It looks at every record that the index proposes, at most
+// 100,000: beyond that it is an error of KindUnprocessable.
+func (r *Reader) Total(ctx context.Context, clinic string, q Search) (int, error) {
+	q.Before, q.Since, q.Skip, q.Count, q.Looks, q.Ascending = 0, 0, 0, MaxCount, maxTotal, false
+	total := 0
+	for {
+		found, err := r.Search(ctx, clinic, q)
+		if err != nil {
+			return 0, err
+		}
+		for _, e := range found.Entries {
+			total += e.countFor(q)
+		}
+		if found.Next == 0 {
+			return total, nil
+		}
+		if len(found.Entries) < MaxCount || total >= maxTotal { // the looks ran out, or would
+			return 0, fhir.E("audit.Total", fhir.KindUnprocessable, "total-too-costly",
+				"Too many records would have to be counted; narrow the search, for example by date, or ask for no _total.").At("_total")
+		}
+		q.Before = found.Next
+	}
 }
 
 // Read is one entry of a clinic's log.
@@ -91,8 +188,9 @@ func (q *Search) limit() int {
 	return q.Count
 }
 
-// criteria are the index's values for each criterion, the one that is likely to keep least first: it drives the search.
-func (q *Search) criteria() [][]value {
+// criteria are the index's values for each criterion, the one that is likely to keep least first: it drives the search. owner is
+// the deployment, an agent of every event, so that a search for it asks nothing of the index.
+func (q *Search) criteria(owner string) [][]value {
 	var out [][]value
 	add := func(values []value) {
 		if len(values) > 0 {
@@ -110,6 +208,12 @@ func (q *Search) criteria() [][]value {
 		agents = append(agents, value{kind, a})
 	}
 	add(agents)
+	add(q.identified(owner))
+	if !slices.ContainsFunc(q.addresses, func(a string) bool { return strings.HasPrefix(fold(owner), a) }) {
+		add(valuesOf(kindAddress, q.addresses))
+	}
+	add(valuesOf(kindGrant, q.Grants))
+	add(valuesOf(kindClient, q.Clients))
 	var names []string
 	for _, n := range q.Names {
 		names = append(names, fold(n))
@@ -120,6 +224,24 @@ func (q *Search) criteria() [][]value {
 	add(valuesOf(kindType, q.Types))
 	add(valuesOf(kindAction, q.Actions))
 	add(valuesOf(kindPhase, q.Phases))
+	return out
+}
+
+// identified is where the index may have the identifiers of agents; nothing where one of them is the deployment's.
+func (q *Search) identified(owner string) (out []value) {
+	for _, id := range q.identifiers {
+		system, text, ok := strings.Cut(id, "|")
+		switch {
+		case !ok && id == owner, ok && text == owner:
+			return nil
+		case !ok:
+			out = append(out, value{kindSubject, id}, value{kindClient, id})
+		case system == "":
+			out = append(out, value{kindClient, text})
+		default:
+			out = append(out, value{kindAgent, id})
+		}
+	}
 	return out
 }
 
@@ -135,8 +257,7 @@ func valuesOf[S ~string](kind string, texts []S) []value {
 func (s *searcher) matches(index int64, r *Record) bool {
 	q := &s.want
 	switch {
-	case q.Before > 0 && index >= q.Before,
-		!q.From.IsZero() && r.Time.Before(q.From),
+	case !q.From.IsZero() && r.Time.Before(q.From),
 		!q.Until.IsZero() && !r.Time.Before(q.Until),
 		len(q.IDs) > 0 && !contains(q.IDs, r.ID),
 		len(q.Indexes) > 0 && !contains(q.Indexes, index):
@@ -148,7 +269,11 @@ func (s *searcher) matches(index int64, r *Record) bool {
 			return false
 		}
 	}
-	return true
+	return len(q.clauses) == 0 || s.entry(index, r).countFor(*q) > 0
+}
+
+func (s *searcher) entry(index int64, r *Record) Entry {
+	return Entry{Deployment: s.owner, Log: s.name, Index: index, Record: *r}
 }
 
 func contains[T comparable](list []T, x T) bool {

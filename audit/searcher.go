@@ -26,6 +26,8 @@ type searcher struct {
 	indexed int64
 	found   []Entry
 	more    bool
+	stop    int64 // where the next page begins
+	looked  int
 	batch   *batch // the one read last
 }
 
@@ -36,10 +38,14 @@ func (s *searcher) run(clinic string) error {
 	if len(s.want.Indexes) > 0 {
 		return s.byIndex()
 	}
-	if err := s.tail(); err != nil || s.more {
+	first, second := s.tail, s.segments
+	if s.want.Ascending {
+		first, second = s.segments, s.tail
+	}
+	if err := first(); err != nil || s.more {
 		return err
 	}
-	return s.segments()
+	return second()
 }
 
 // open finds the log and how far it and its index reach.
@@ -52,6 +58,7 @@ func (s *searcher) open(clinic string) error {
 	if s.size, _, err = lastBatch(s.ctx, s.q, s.log); err != nil {
 		return err
 	}
+	s.criteria = s.want.criteria(s.owner)
 	s.indexed, err = indexedTo(s.ctx, s.q, s.log)
 	return err
 }
@@ -60,7 +67,11 @@ func (s *searcher) open(clinic string) error {
 func (s *searcher) byIndex() error {
 	wanted := slices.Clone(s.want.Indexes)
 	slices.Sort(wanted)
-	for _, index := range slices.Backward(slices.Compact(wanted)) {
+	wanted = slices.Compact(wanted)
+	if !s.want.Ascending {
+		slices.Reverse(wanted)
+	}
+	for _, index := range wanted {
 		if index < 0 || index >= s.size {
 			continue
 		}
@@ -76,12 +87,17 @@ func (s *searcher) tail() error {
 	return s.scan(s.indexed, s.size)
 }
 
-// scan looks at the records in [from, to), newest first.
+// scan looks at the records in [from, to), in the order of the search.
 func (s *searcher) scan(from, to int64) error {
 	if s.want.Before > 0 {
 		to = min(to, s.want.Before)
 	}
-	for index := to - 1; index >= from; index-- {
+	from = max(from, s.want.Since)
+	for i := range max(0, to-from) {
+		index := to - 1 - i
+		if s.want.Ascending {
+			index = from + i
+		}
 		if done, err := s.consider(index); done || err != nil {
 			return err
 		}
@@ -89,8 +105,17 @@ func (s *searcher) scan(from, to int64) error {
 	return nil
 }
 
-// consider takes the record at index if it matches; done when the page is full and one more was found.
+// consider takes the record at index if it matches; done when the page is full and one more was found, or enough were looked
+// at for one page.
 func (s *searcher) consider(index int64) (done bool, err error) {
+	if s.want.Before > 0 && index >= s.want.Before || index < s.want.Since {
+		return false, nil // another page's, and no look
+	}
+	if s.want.Looks > 0 && s.looked == s.want.Looks {
+		s.more, s.stop = true, index
+		return true, nil
+	}
+	s.looked++
 	line, err := s.line(index)
 	if err != nil {
 		return false, err
@@ -106,10 +131,10 @@ func (s *searcher) consider(index int64) (done bool, err error) {
 		return false, nil
 	}
 	if len(s.found) == s.limit {
-		s.more = true
+		s.more, s.stop = true, index
 		return true, nil
 	}
-	s.found = append(s.found, Entry{Deployment: s.owner, Log: s.name, Index: index, Record: r})
+	s.found = append(s.found, s.entry(index, &r))
 	return false, nil
 }
 
@@ -146,12 +171,15 @@ type span struct{ first, count int64 }
 
 // segments walks the segments that may hold a match, in pages, so that no result set stays open while another is read.
 func (s *searcher) segments() error {
-	before := int64(math.MaxInt64)
-	if s.want.Before > 0 {
-		before = s.want.Before
+	edge := int64(math.MaxInt64)
+	switch {
+	case s.want.Ascending:
+		edge = s.want.Since
+	case s.want.Before > 0:
+		edge = s.want.Before
 	}
 	for {
-		page, err := s.page(before)
+		page, err := s.page(edge)
 		if err != nil || len(page) == 0 {
 			return err
 		}
@@ -163,15 +191,19 @@ func (s *searcher) segments() error {
 			if err := s.segment(seg, hits); err != nil || s.more {
 				return err
 			}
-			before = seg.first
+			edge = seg.first
+			if s.want.Ascending {
+				edge += seg.count
+			}
 		}
 	}
 }
 
 const spansPerPage = 256
 
-// page is the next segments that begin before a record and lie in the wanted times and ids.
-func (s *searcher) page(before int64) ([]span, error) {
+// page is the next segments that begin before a record, or for an ascending search end behind it, and lie in the wanted times
+// and ids.
+func (s *searcher) page(edge int64) ([]span, error) {
 	from, until := int64(math.MinInt64), int64(math.MaxInt64)
 	if !s.want.From.IsZero() {
 		from = s.want.From.UnixMilli()
@@ -183,9 +215,13 @@ func (s *searcher) page(before int64) ([]span, error) {
 	if len(s.want.IDs) > 0 {
 		low, high = slices.Min(s.want.IDs), slices.Max(s.want.IDs)
 	}
-	rows, err := s.q.QueryContext(s.ctx, `SELECT first, count FROM segment WHERE log = $1 AND first < $2
-		AND max_time >= $3 AND min_time <= $4 AND max_id >= $5 AND min_id <= $6 ORDER BY first DESC LIMIT $7`,
-		s.log, before, from, until, low, high, spansPerPage)
+	side, order := `first < $2`, `DESC`
+	if s.want.Ascending {
+		side, order = `first + count > $2`, `ASC`
+	}
+	rows, err := s.q.QueryContext(s.ctx, `SELECT first, count FROM segment WHERE log = $1 AND `+side+`
+		AND max_time >= $3 AND min_time <= $4 AND max_id >= $5 AND min_id <= $6 ORDER BY first `+order+` LIMIT $7`,
+		s.log, edge, from, until, low, high, spansPerPage)
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +246,8 @@ func (s *searcher) pageHits(page []span) ([]hitSet, error) {
 	for _, any := range s.criteria {
 		set := make(hitSet, len(page))
 		for _, v := range any {
-			if err := s.valueHits(set, v, page[len(page)-1].first, page[0].first); err != nil {
+			a, b := page[0].first, page[len(page)-1].first
+			if err := s.valueHits(set, v, min(a, b), max(a, b)); err != nil {
 				return nil, err
 			}
 		}
@@ -249,7 +286,11 @@ func (s *searcher) segment(seg span, hits []hitSet) error {
 		return s.scan(seg.first, seg.first+seg.count)
 	}
 	offsets := hits[0][seg.first]
-	for _, at := range slices.Backward(slices.Sorted(maps.Keys(offsets))) {
+	inOrder := slices.Sorted(maps.Keys(offsets))
+	if !s.want.Ascending {
+		slices.Reverse(inOrder)
+	}
+	for _, at := range inOrder {
 		if at >= seg.count {
 			return errPosting
 		}
@@ -263,9 +304,9 @@ func (s *searcher) segment(seg span, hits []hitSet) error {
 	return nil
 }
 
-// accepts reports whether a posting's text is what v looks for; names by their beginning.
+// accepts reports whether a posting's text is what v looks for; names and addresses by their beginning.
 func (v value) accepts(text string) bool {
-	return text == v.text || v.kind == kindName && strings.HasPrefix(text, v.text)
+	return text == v.text || (v.kind == kindName || v.kind == kindAddress) && strings.HasPrefix(text, v.text)
 }
 
 func firstOf(errs ...error) error {
@@ -280,7 +321,10 @@ func firstOf(errs ...error) error {
 func (s *searcher) result() Result {
 	out := Result{Entries: s.found}
 	if s.more {
-		out.Next = s.found[len(s.found)-1].Index
+		out.Next = s.stop + 1
+		if s.want.Ascending {
+			out.Next = s.stop
+		}
 	}
 	return out
 }
