@@ -172,6 +172,7 @@ func BenchmarkSearch(b *testing.B) {
 		if err := l.Export(context.Background(), "maple", &file); err != nil {
 			b.Fatal(err)
 		}
+		cpu := cpuTime()
 		for b.Loop() {
 			report, err := audit.Verify(bytes.NewReader(file.Bytes()), vkey)
 			if err != nil || !report.OK() || report.Records != 100000 {
@@ -179,5 +180,7 @@ func BenchmarkSearch(b *testing.B) {
 			}
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/100000, "ns/record")
+		b.ReportMetric(float64((cpuTime()-cpu).Nanoseconds())/float64(b.N)/100000, "cpu-ns/record")
+		b.ReportMetric(float64(file.Len())/100000, "bytes/record")
 	})
 }

@@ -1,8 +1,10 @@
 package audit
 
 import (
+	"crypto/sha256"
 	"maps"
 	"slices"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -17,7 +19,16 @@ type checker struct {
 	edge    edge
 	intents map[int64]string // open intents: index to access
 	held    []treeHead       // checkpoints that the verifier got elsewhere
-	facts   facts            // of the record taken last
+	wants   bool             // facts are needed
+	facts   facts            // of the record taken last, where they are
+	stored  []byte           // memory
+	leaf    []byte           // memory
+	sketch  sketch
+	phase   Phase // of the records counted last
+	outcome Outcome
+	alike   int64                 // how many of them are not in the report yet
+	last    [len(timeLayout)]byte // the latest time so far, as records have it; First and Last are read at the end
+	begun   [len(timeLayout)]byte // the earliest
 }
 
 // turn is where a log's records say that another key signs from here on.
@@ -39,14 +50,21 @@ func newChecker(keys keyring, origin, clinic string, held []treeHead) *checker {
 	return c
 }
 
-// record takes the next record; leaf is the hash that was stored for it. It returns what the tree stores for it.
+// record takes the next record; leaf is the hash that was stored for it. It returns what the tree stores for it, good until
+// the next one.
 func (c *checker) record(line []byte, leaf []byte) (stored []byte) {
-	index := c.edge.size
-	hash := tlog.RecordHash(line)
+	c.leaf = append(append(c.leaf[:0], 0), line...)
+	return c.recordOf(c.leaf, leaf)
+}
+
+// recordOf is record, where what is hashed is given: a zero byte and the line (RFC 6962 section 2.1).
+func (c *checker) recordOf(data []byte, leaf []byte) (stored []byte) {
+	index, line := c.edge.size, data[1:]
+	hash := tlog.Hash(sha256.Sum256(data))
 	if string(hash[:]) != string(leaf) {
 		c.problem(index, "its bytes do not have the hash that was stored for it: it was changed")
 	}
-	stored = c.edge.add(nil, hash)
+	c.stored = c.edge.add(c.stored[:0], hash)
 	c.Records++
 	c.content(index, line)
 	for _, h := range c.held {
@@ -54,45 +72,92 @@ func (c *checker) record(line []byte, leaf []byte) (stored []byte) {
 			c.problem(-1, "the checkpoint of %d records that you hold has another root: the log was rewritten", h.size)
 		}
 	}
-	return stored
+	return c.stored
 }
 
 // content checks what a record says of itself and of others.
 func (c *checker) content(index int64, line []byte) {
+	if !c.wants && c.sketch.read(line) {
+		c.says(index, &c.sketch)
+		return
+	}
 	r, err := DecodeRecord(line)
 	c.facts = factsOf(&r)
 	if err != nil {
 		c.problem(index, "it cannot be read")
 		return
 	}
-	if r.Clinic != clinicOf(c.Clinic) {
-		c.problem(index, "it belongs to another clinic: logs were swapped")
-	}
-	c.Phases[r.Phase]++
-	c.Outcomes[r.Outcome]++
-	if c.First.IsZero() || r.Time.Before(c.First) {
-		c.First = r.Time
-	}
-	if r.Time.After(c.Last) {
-		c.Last = r.Time
-	}
-	if r.Phase == PhaseIntent {
-		c.intents[index] = r.ID
-	}
 	if r.Phase == PhaseSystem && r.Admin.Action == actionKeyRotated {
 		c.turns = append(c.turns, turn{index: index, key: r.Admin.Subject})
 	}
-	if c.facts.settles >= 0 {
-		c.settle(index, c.facts.settles, &r)
+	s := sketch{id: []byte(r.ID), phase: []byte(r.Phase), time: r.Time.UTC().AppendFormat(nil, timeLayout), clinic: []byte(r.Clinic),
+		outcome: []byte(r.Outcome), intent: -1}
+	if r.Intent != nil {
+		s.intent = *r.Intent
+	}
+	c.says(index, &s)
+}
+
+// says counts a record and holds it against its log and the intents before it.
+func (c *checker) says(index int64, s *sketch) {
+	if string(s.clinic) != clinicOf(c.Clinic) {
+		c.problem(index, "it belongs to another clinic: logs were swapped")
+	}
+	phase := knownPhase(s.phase)
+	c.count(phase, knownOutcome(s.outcome))
+	if len(s.time) == len(timeLayout) {
+		if c.Records == 1 || string(s.time) < string(c.begun[:]) {
+			copy(c.begun[:], s.time)
+		}
+		if string(s.time) > string(c.last[:]) {
+			copy(c.last[:], s.time)
+		}
+	}
+	if phase == PhaseIntent {
+		c.intents[index] = string(s.id)
+	}
+	if s.intent >= 0 && (phase == PhaseOutcome || phase == PhaseUnresolved) {
+		c.settle(index, s.intent, s.id)
 	}
 }
 
-func (c *checker) settle(index, intent int64, r *Record) {
+// count counts a record; those like the one before it are added up first, because most are.
+func (c *checker) count(phase Phase, outcome Outcome) {
+	if c.alike > 0 && (phase != c.phase || outcome != c.outcome) {
+		c.Phases[c.phase] += c.alike
+		c.Outcomes[c.outcome] += c.alike
+		c.alike = 0
+	}
+	c.phase, c.outcome = phase, outcome
+	c.alike++
+}
+
+// knownPhase is Phase(b), without memory for those that there are.
+func knownPhase(b []byte) Phase {
+	for _, p := range [...]Phase{PhaseOutcome, PhaseDenial, PhaseIntent, PhaseAdmin, PhaseSystem, PhaseUnresolved} {
+		if string(b) == string(p) {
+			return p
+		}
+	}
+	return Phase(b)
+}
+
+// knownOutcome is the same for outcomes.
+func knownOutcome(b []byte) Outcome {
+	for _, o := range [...]Outcome{OutcomeSuccess, OutcomeSerious, OutcomeMinor, OutcomeMajor, ""} {
+		if string(b) == string(o) {
+			return o
+		}
+	}
+	return Outcome(b)
+}
+
+func (c *checker) settle(index, intent int64, id []byte) {
 	access, ok := c.intents[intent]
 	switch {
 	case !ok:
 		c.problem(index, "it settles an intent at %d that is not there or already settled", intent)
-	case access != r.ID:
+	case access != string(id):
 		c.problem(index, "it settles the intent of another access at %d", intent)
 	default:
 		delete(c.intents, intent)
@@ -159,6 +224,12 @@ func (c *checker) finish() *Report {
 	if c.Records > 0 && c.Checkpoints == 0 {
 		c.problem(-1, "no checkpoint of this key covers any of the %d records", c.Records)
 	}
+	if c.alike > 0 {
+		c.Phases[c.phase] += c.alike
+		c.Outcomes[c.outcome] += c.alike
+	}
+	c.First, _ = time.Parse(timeLayout, string(c.begun[:])) // none where there is no record
+	c.Last, _ = time.Parse(timeLayout, string(c.last[:]))
 	c.Open = slices.Sorted(maps.Keys(c.intents))
 	return &c.Report
 }

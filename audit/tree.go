@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"crypto/sha256"
 	"math/bits"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -20,12 +21,21 @@ func (e *edge) add(dst []byte, leaf tlog.Hash) []byte {
 	dst = append(dst, h[:]...)
 	level := 0
 	for ; e.size>>level&1 == 1; level++ {
-		h = tlog.NodeHash(e.nodes[level], h)
+		h = nodeHash(&e.nodes[level], &h)
 		dst = append(dst, h[:]...)
 	}
 	e.nodes[level] = h
 	e.size++
 	return dst
+}
+
+// nodeHash is tlog.NodeHash without its allocations.
+func nodeHash(left, right *tlog.Hash) tlog.Hash {
+	var node [1 + 2*tlog.HashSize]byte
+	node[0] = 1
+	copy(node[1:], left[:])
+	copy(node[1+tlog.HashSize:], right[:])
+	return sha256.Sum256(node[:])
 }
 
 // root is the RFC 6962 tree hash of the records added so far.
@@ -38,7 +48,7 @@ func (e *edge) root() tlog.Hash {
 	h := e.nodes[level]
 	for level++; e.size>>level != 0; level++ {
 		if e.size>>level&1 == 1 {
-			h = tlog.NodeHash(e.nodes[level], h)
+			h = nodeHash(&e.nodes[level], &h)
 		}
 	}
 	return h

@@ -76,6 +76,7 @@ func verifyLog(ctx context.Context, q querier, keys keyring, s *logState, heads 
 		checker: newChecker(keys, origin(keys.name(), s.name), s.clinic, heads), ctx: ctx, q: q, log: s.id,
 		checkpoints: checkpoints, segments: segments, open: make(map[int64]bool),
 	}
+	lv.wants = true // the index is made of them
 	if err := lv.batches(); err != nil {
 		return nil, err
 	}
