@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vestibule/adapters"
+	"vestibule/audit"
 	"vestibule/fhir"
 	"vestibule/policy"
 )
@@ -75,6 +76,20 @@ func (g *Gateway) Statement(ctx context.Context, c *Clinic, base string) Answer 
 	return Answer{document: g.statement(c, base, can, everything())}
 }
 
+// TrailStatement is the CapabilityStatement of a clinic's trail, for anyone: what AuditEvents are searched by. It is no access,
+// so nothing is recorded. base is the absolute URL of the trail.
+func (g *Gateway) TrailStatement(c *Clinic, base string) Answer {
+	res := restResource{Type: "AuditEvent", Interaction: []interaction{{"read"}, {"search-type"}}, Versioning: "no-version"}
+	res.SearchParam = append(res.SearchParam, searchParam{"_id", "token"}, searchParam{"_lastUpdated", "date"})
+	for _, p := range audit.Params() {
+		res.SearchParam = append(res.SearchParam, searchParam{p.Name, p.Type})
+	}
+	return Answer{document: g.encodeStatement("The audit trail of "+c.Title, base, rest{Mode: "server", Security: security{
+		Service:     smartService(),
+		Description: "An access token for a named person whom the clinic lists among its auditors. Each look is itself on record.",
+	}, Resource: []restResource{res}})}
+}
+
 // capabilities is the CapabilityStatement for one caller: only what the caller's grants and the EMR allow together.
 func (a *access) capabilities(ctx context.Context) Answer {
 	if !a.req.Caller.ValidAt(a.start) {
@@ -104,7 +119,7 @@ func everything() []policy.Access {
 
 func (g *Gateway) statement(c *Clinic, base string, can adapters.Capability, may []policy.Access) []byte {
 	r := rest{Mode: "server", Security: security{
-		Service: []concept{{Coding: []coding{{"http://terminology.hl7.org/CodeSystem/restful-security-service", "SMART-on-FHIR"}}}},
+		Service: smartService(),
 		Description: "An access token for a named person, from an issuer that the clinic trusts; see .well-known/smart-configuration. " +
 			"What a caller may do is what the clinic has granted.",
 	}}
@@ -113,10 +128,18 @@ func (g *Gateway) statement(c *Clinic, base string, can adapters.Capability, may
 			r.Resource = append(r.Resource, res)
 		}
 	}
+	return g.encodeStatement("Vestibule, the gateway of "+c.Title, base, r)
+}
+
+func smartService() []concept {
+	return []concept{{Coding: []coding{{"http://terminology.hl7.org/CodeSystem/restful-security-service", "SMART-on-FHIR"}}}}
+}
+
+func (g *Gateway) encodeStatement(what, base string, r rest) []byte {
 	b, err := json.Marshal(statement{
 		ResourceType: "CapabilityStatement", Status: "active", Date: g.now().UTC().Format(time.RFC3339), Kind: "instance",
 		Software:       namedVersion{"Vestibule", g.version},
-		Implementation: implementation{"Vestibule, the gateway of " + c.Title, base},
+		Implementation: implementation{what, base},
 		FHIRVersion:    "4.0.1", Format: []string{"application/fhir+json"}, Rest: []rest{r},
 	})
 	if err != nil { // strings and booleans always marshal

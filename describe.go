@@ -54,7 +54,7 @@ func plainText(text string, limit int) string {
 
 // credential finds what callers put into addresses although it belongs into headers (RFC 6750 section 2.3): a ledger that is
 // kept for ten years is no place for it.
-var credential = regexp.MustCompile(`(?i)((?:^|[?&;])[a-z_.-]*(?:token|secret|password|assertion|authorization)[a-z_.-]*=)[^&;]*`)
+var credential = regexp.MustCompile(`(?i)((?:^|[?&;])[a-z_.-]*(?:token|secret|password|assertion|authorization)[a-z_.-]*=)[^&]*`)
 
 func withoutSecrets(raw string) string { return credential.ReplaceAllString(raw, "$1-") }
 

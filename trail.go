@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"vestibule/audit"
 	"vestibule/fhir"
@@ -28,7 +27,9 @@ func (g *Gateway) Trail(ctx context.Context, req TrailRequest) Answer {
 		req.Interaction.Kind = audit.InteractionAuditRead
 	}
 	a := g.begin(req.Request)
-	a.record.Query = req.Search.Encode()
+	if req.ID == "" {
+		a.record.Query = plainText(req.Search.Encode(), audit.MaxRaw) // where it is refused: as far as it goes
+	}
 	a.record.Agent.Role = audit.RoleAuditor
 	if refused, ok := a.notAnAuditor(ctx, req.Request); ok {
 		return refused
@@ -40,55 +41,70 @@ func (g *Gateway) Trail(ctx context.Context, req TrailRequest) Answer {
 	return a.succeed(ctx, http.StatusOK, nil, Answer{document: document})
 }
 
-// events is what was asked for: one AuditEvent, or a searchset of them, newest first.
+// events is what was asked for: one AuditEvent, or a searchset of them.
 func (a *access) events(ctx context.Context, req TrailRequest) ([]byte, error) {
 	if req.ID != "" {
+		a.record.Shown = 1
 		return a.event(ctx, req.ID)
 	}
-	search, err := trailSearch(req.Search, a.clinic.Zone)
+	values, search, err := a.trailSearch(req.Search)
 	if err != nil {
 		return nil, err
 	}
+	a.record.Query = values.Encode()
 	found, err := a.g.ledger.Search(ctx, a.clinic.Name, search)
 	if err != nil {
 		return nil, err
 	}
 	at := req.Base + "/AuditEvent?"
-	set := fhir.Searchset{ID: a.id, Base: req.Base, Self: at + req.Search.Encode(), Total: -1}
-	for _, e := range found.Entries {
-		for _, event := range e.EventsFor(search) {
-			r, err := fhir.ParseResource(event, fhir.Limits{})
-			if err != nil {
-				return nil, err
-			}
-			set.Entries = append(set.Entries, r.Cut(fhir.AllElements(r.Type())))
+	set := fhir.Searchset{ID: a.id, Base: req.Base, Self: at + values.Encode(), Total: -1}
+	if search.Total {
+		if set.Total, err = a.g.ledger.Total(ctx, a.clinic.Name, search); err != nil {
+			return nil, err
 		}
 	}
-	if found.Next > 0 {
-		next := maps.Clone(req.Search)
-		next.Set("_cursor", strconv.FormatInt(found.Next, 10))
-		set.Next = at + next.Encode()
+	events, next, more := found.Page(search)
+	for _, event := range events {
+		r, err := fhir.ParseResource(event, fhir.Limits{})
+		if err != nil {
+			return nil, err
+		}
+		set.Entries = append(set.Entries, r.Cut(fhir.AllElements(r.Type())))
+	}
+	a.record.Shown = len(events)
+	if more {
+		set.Next = at + "_cursor=" + url.QueryEscape(a.g.seal.cursor(a.binding(), cursorState{Query: values.Encode(),
+			Cursor: strconv.FormatInt(next.Place(), 10), Skip: next.Skip, Page: 1, Expires: a.start.Add(cursorLife).Unix()}))
 	}
 	return set.AppendTo(nil), nil
 }
 
-// trailSearch reads a search. Its cursor is a place in the log: it is no secret, and no key to anything.
-func trailSearch(values url.Values, zone *time.Location) (audit.Search, error) {
-	values = maps.Clone(values)
-	cursor := values["_cursor"]
-	delete(values, "_cursor")
+// trailSearch reads a search, or the page link of one: that is sealed, so that it holds no patient, and works for whom it was
+// made for only.
+func (a *access) trailSearch(asked url.Values) (url.Values, audit.Search, error) {
+	values := maps.Clone(asked)
 	if format := values.Get("_format"); format == "json" || strings.HasSuffix(format, "/json") || strings.HasSuffix(format, "+json") {
 		delete(values, "_format")
 	}
-	search, err := audit.ParseSearch(values, zone)
-	if err != nil || len(cursor) == 0 {
-		return search, err
+	if !values.Has("_cursor") {
+		search, err := audit.ParseSearch(values, a.clinic.Zone)
+		return values, search, err
 	}
-	search.Before, err = strconv.ParseInt(cursor[0], 10, 64)
-	if err != nil || search.Before <= 0 || len(cursor) > 1 {
-		return search, fhir.E("vestibule.Trail", fhir.KindInvalid, "cursor-refused", "This is no page link of the trail.").At("_cursor")
+	if len(values) > 1 || len(values["_cursor"]) > 1 {
+		return values, audit.Search{}, cursorRefused()
 	}
-	return search, nil
+	c, err := a.g.seal.openCursor(values.Get("_cursor"), a.binding(), a.start)
+	if err != nil {
+		return values, audit.Search{}, err
+	}
+	values, err1 := url.ParseQuery(c.Query)
+	place, err2 := strconv.ParseInt(c.Cursor, 10, 64)
+	if err1 != nil || err2 != nil {
+		return values, audit.Search{}, cursorRefused()
+	}
+	search, err := audit.ParseSearch(values, a.clinic.Zone)
+	search.Begin(place, c.Skip)
+	return values, search, err
 }
 
 // event is one AuditEvent by its id.

@@ -14,7 +14,7 @@ import (
 // audit answers everything below a clinic's trail: AuditEvent search by GET and by POST _search, read, and what proves it.
 func (s *server) audit(c *gin.Context) {
 	c.Set(labelKey, "audit")
-	if s.proof(c) {
+	if s.proof(c) || s.trailMetadata(c) {
 		return
 	}
 	req := vestibule.TrailRequest{Request: s.identify(c)}
@@ -24,6 +24,16 @@ func (s *server) audit(c *gin.Context) {
 	}
 	req.Route = trailRoute(c.Request.Method, below(c), req.ID)
 	s.write(c, s.Gateway.Trail(c.Request.Context(), req))
+}
+
+// trailMetadata answers what the trail is searched by, for anyone: it is no look into the trail.
+func (s *server) trailMetadata(c *gin.Context) bool {
+	clinic := s.Gateway.Clinic(c.Param("clinic"))
+	if clinic == nil || c.Request.Method != http.MethodGet || below(c) != "/metadata" {
+		return false
+	}
+	s.write(c, s.Gateway.TrailStatement(clinic, s.PublicURL+"/audit/"+clinic.Name))
+	return true
 }
 
 func (s *server) readTrail(c *gin.Context, req *vestibule.TrailRequest) error {
@@ -40,6 +50,7 @@ func (s *server) readTrail(c *gin.Context, req *vestibule.TrailRequest) error {
 			return err
 		}
 		query += "&" + string(form)
+		req.Raw = sent(req.Raw, string(form))
 	case method != http.MethodGet:
 		return fhir.E(op, fhir.KindMethodNotAllowed, "trail-is-read-only", "The trail can be searched and read; nobody writes it from outside.")
 	case path == "/AuditEvent":

@@ -2,7 +2,8 @@
 //
 //	/fhir/{clinic}/…                 the FHIR API of a clinic: metadata, .well-known/smart-configuration, read, search by
 //	                                 GET and by POST _search, create, update
-//	/audit/{clinic}/AuditEvent       the clinic's trail, for its auditors
+//	/audit/{clinic}/AuditEvent       the clinic's trail, for its auditors: read, search by GET and by POST _search
+//	/audit/{clinic}/metadata         what the trail is searched by
 //	/healthz, /readyz                alive; able to write the ledger
 //	/                                a page for people who open the address in a browser
 //
