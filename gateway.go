@@ -156,10 +156,8 @@ func (g *Gateway) Do(ctx context.Context, req Request) Answer {
 	if !a.decision.Permitted() {
 		return a.deny(ctx, a.decision.Err())
 	}
-	if req.Interaction.Query.Cursor() == "" { // what a page link asks for is decided when it is opened
-		if err := a.within(ctx, taking{requests: 1}); err != nil {
-			return a.stopped(ctx, err)
-		}
+	if err := a.within(ctx, taking{requests: 1}); err != nil {
+		return a.stopped(ctx, err)
 	}
 	ctx = adapters.WithTrace(ctx, adapters.Trace{RequestID: req.RequestID, Traceparent: req.Traceparent})
 	switch req.Interaction.Kind {

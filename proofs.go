@@ -65,8 +65,8 @@ func (a *access) notAnAuditor(ctx context.Context, req Request) (refused Answer,
 		a.record.Agent = agentOf(req)
 		return a.deny(ctx, fhir.E(op, fhir.KindForbidden, "not-an-auditor", "The trail is for this clinic's auditors. Ask the clinic to name you in its auditors.")), true
 	}
-	if err, stopped := a.clinic.Policy.StopOf(req.Caller); stopped {
-		return a.deny(ctx, err), true
+	if reason, err := a.clinic.Policy.Bars(req.Caller); err != nil {
+		return a.deny(ctx, err, reason), true
 	}
 	return Answer{}, false
 }

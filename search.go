@@ -30,7 +30,7 @@ type place struct {
 // Under other rules than those it began with it begins again: what is searched for may be another, and what may be shown.
 func (a *access) search(ctx context.Context) Answer {
 	for range renewals {
-		query, from, err := a.openPage(ctx)
+		query, from, err := a.openPage()
 		if err != nil {
 			return a.stopped(ctx, fhir.AsError(err))
 		}
@@ -70,7 +70,7 @@ func (a *access) answerPage(ctx context.Context, query fhir.Query, from place, f
 
 // openPage is what to search for and where to begin. A cursor carries its query sealed, so that a link holds no patient,
 // and is bound to caller, clinic and grants; what it carries is decided afresh.
-func (a *access) openPage(ctx context.Context) (fhir.Query, place, error) {
+func (a *access) openPage() (fhir.Query, place, error) {
 	query := a.req.Interaction.Query
 	if query.Cursor() == "" {
 		return query, place{}, nil
@@ -96,11 +96,6 @@ func (a *access) openPage(ctx context.Context) (fhir.Query, place, error) {
 	}
 	if err := a.turned(c.Page + 1); err != nil {
 		return fhir.Query{}, place{}, err
-	}
-	if !a.renewed { // one request, however often it begins again
-		if err := a.within(ctx, taking{requests: 1}); err != nil {
-			return fhir.Query{}, place{}, err
-		}
 	}
 	return query, place{c.Cursor, c.Skip, c.Page}, nil
 }

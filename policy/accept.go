@@ -67,7 +67,7 @@ func (p *plan) acceptCreate(before, proposed fhir.Resource) (Accepted, []Reason)
 	if err != nil {
 		return Accepted{}, []Reason{because(CodeWrongResource)}
 	}
-	set := elementsOf(created)
+	set := union(elementsOf(created), metaOf(created))
 	if refused := p.unwritable(set, p.use.every()); len(refused) > 0 {
 		return Accepted{}, []Reason{p.notWritable(refused)}
 	}
@@ -164,6 +164,19 @@ func union(a, b []string) []string {
 	out := slices.Concat(a, b)
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// metaOf are the parts of meta that say something about r and are not the EMR's to set, such as meta.tag. What profile r
+// claims to meet is no statement.
+func metaOf(r fhir.Resource) (out []string) {
+	for name := range r.Value().Get("meta").Members() {
+		switch name = strings.TrimPrefix(name, "_"); name {
+		case "versionId", "lastUpdated", "profile":
+		default:
+			out = append(out, "meta."+name)
+		}
+	}
+	return out
 }
 
 // elementsOf are the top-level elements of r, sorted, without the technical ones: those the EMR sets.

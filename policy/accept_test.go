@@ -240,11 +240,15 @@ func TestACreateHasToLieWithinThePermission(t *testing.T) {
 	}), grantOf("labels", Permission{Scope: "user/DocumentReference.c?type=x", Write: []string{"type", "securityLabel"}}))
 	for more, want := range map[string]Code{
 		``:                                       CodeGranted,
-		`,"meta":{"tag":[{"code":"x"}]}`:         CodeGranted,
+		`,"meta":{"versionId":"1"}`:              CodeGranted, // the EMR's to set
+		`,"meta":{"profile":["https://p.test"]}`: CodeGranted,
+		`,"meta":{"tag":[{"code":"x"}]}`:         CodeElementNotWritable,
+		`,"meta":{"source":"https://x.test"}`:    CodeElementNotWritable,
+		`,"meta":{"_tag":[null]}`:                CodeElementNotWritable,
 		`,"_status":{"id":"a"}`:                  CodeGranted,
 		`,"description":"x"`:                     CodeElementNotWritable,
 		`,"contained":[]`:                        CodeElementNotWritable,
-		`,"meta":{"security":[{"code":"R"}]}`:    CodeWriteOutOfReach,
+		`,"meta":{"security":[{"code":"R"}]}`:    CodeElementNotWritable,
 		`,"securityLabel":[{"text":"x"}]`:        CodeWriteOutOfReach, // writable, but not by a permission that it lies within
 		`,"text":{"status":"generated"}`:         CodeElementNotWritable,
 		`,"modifierExtension":[{"url":"x"}]`:     CodeElementNotWritable,
@@ -274,6 +278,19 @@ func TestACreateHasToLieWithinThePermission(t *testing.T) {
 	wantCode(t, reasons, CodeWrongResource)
 	_, reasons = permitted(t, compiled(t, frontDesk()), ask(t, "GET Task/7")).Accept(task(t, "7", "a", ""), task(t, "7", "a", ""))
 	wantCode(t, reasons, CodeIncomplete)
+}
+
+func TestACreateMayCarryTheTagsThatItsPermissionAsksFor(t *testing.T) {
+	s := compiled(t, grantOf("tags", Permission{Scope: "user/Task.c?_tag=https://t.test|made", Write: []string{"status", "intent", "owner"}}))
+	for meta, want := range map[string]Code{
+		`{"tag":[{"system":"https://t.test","code":"made"}]}`:                                   CodeGranted,
+		`{"tag":[{"system":"https://t.test","code":"made"}],"security":[{"code":"N"}]}`:         CodeElementNotWritable,
+		`{"tag":[{"system":"https://t.test","code":"else"}]}`:                                   CodeWriteOutOfReach,
+		`{"tag":[{"system":"https://t.test","code":"made"}],"extension":[{"url":"https://x"}]}`: CodeElementNotWritable,
+	} {
+		_, reasons := permitted(t, s, ask(t, "POST Task")).Accept(fhir.Resource{}, resource(t, `{"resourceType":"Task","meta":%s,"status":"requested"}`, meta))
+		wantCode(t, reasons, want)
+	}
 }
 
 func TestTheAnswerToACreateShowsWhatMayBeRead(t *testing.T) {

@@ -104,7 +104,7 @@ func (c *consentReader) labels(v fhir.Value, path string) string {
 		return ""
 	}
 	code := items[0].Get("code").Text()
-	if len(items) > 1 || items[0].Get("system").Text() != systemActCode || sensitivityOf(systemActCode, code) == 0 || strings.HasPrefix(code, "_") {
+	if len(items) > 1 || items[0].Get("system").Text() != systemActCode || sensitivityOf(systemName(systemActCode), code) == 0 || strings.HasPrefix(code, "_") {
 		c.add(path+".securityLabel", "It has to be one sensitivity code, such as PSY, of %s; make others rules of their own.", systemActCode)
 		return ""
 	}

@@ -148,7 +148,8 @@
 //
 // What a guardrail or a directive denies lies within no permission, before a write and after it.
 //
-// Create: every element of the resource is among write of some permission (element-not-writable), and the write of those
+// Create: every element of the resource is among write of some permission (element-not-writable), where of meta tags and
+// security labels are for permissions whose criteria name some, and source and extensions for none; and the write of those
 // permissions whose transitions, if any, list its status holds all of them (status-transition-not-granted), and so does the
 // write of those among them that the resource lies within (write-out-of-reach).
 //

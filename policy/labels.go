@@ -17,14 +17,24 @@ const (
 	firstSensitivity                       // that of sensitivityCodes[0]; the others follow
 )
 
-// confidentiality are the names of the code system v3-Confidentiality: today's, the one of earlier FHIR versions, and its
-// OID. A label without a system is taken at its word: what looks restricted is.
+// confidentiality are the names of the code system v3-Confidentiality as systemName gives them: today's, the one of earlier
+// FHIR versions, and its OID. A label without a system is taken at its word: what looks restricted is.
 var confidentiality = [...]string{
-	"", "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "http://hl7.org/fhir/v3/Confidentiality",
-	"urn:oid:2.16.840.1.113883.5.25",
+	"", "terminology.hl7.org/codesystem/v3-confidentiality", "hl7.org/fhir/v3/confidentiality", "2.16.840.1.113883.5.25",
+}
+
+// systemName is a code system's name without what EMRs write differently: letter case, scheme, urn:oid:, version, a slash
+// at the end. A label that is spelt wrong restricts all the same.
+func systemName(system string) string {
+	system, _, _ = strings.Cut(strings.ToLower(strings.TrimSpace(system)), "|")
+	for _, prefix := range []string{"http://", "https://", "urn:oid:"} {
+		system = strings.TrimPrefix(system, prefix)
+	}
+	return strings.TrimRight(system, "/ ")
 }
 
 func labelOf(system, code string) labels {
+	system = systemName(system)
 	if slices.Contains(confidentiality[:], system) {
 		switch strings.TrimSpace(code) {
 		case "R", "r":

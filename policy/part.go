@@ -9,10 +9,10 @@ import (
 
 // Part is a permission of a grant taken apart, for whoever proposes a narrower one.
 type Part struct {
-	Permission          // as written
-	Level      string   // "user" or "system"
-	Type       string   // of resource
-	Letters    string   // of "cruds", in this order
+	Permission        // as written
+	Level      string // "user" or "system"
+	Type       string // of resource
+	Letters    string // of "cruds", in this order
 	Criteria   []fhir.Clause
 	From, To   int           // of the window in days, where there is one
 	Shown      fhir.Elements // content included

@@ -139,7 +139,19 @@ func (r *reader) writable(path string, p *permission) {
 		}
 		r.written(at, name, p)
 	}
-	p.write = slices.Compact(slices.Sorted(slices.Values(given)))
+	p.write = slices.Compact(slices.Sorted(slices.Values(slices.Concat(given, inMeta(p.scope)))))
+}
+
+// inMeta are the parts of meta that what is created has to carry, because the criteria ask for them.
+func inMeta(s scope) (out []string) {
+	for _, c := range s.criteria {
+		switch name := c.Param().Name; {
+		case s.letters&letterCreate == 0:
+		case name == "_tag", name == "_security":
+			out = append(out, "meta."+name[1:])
+		}
+	}
+	return out
 }
 
 // written refuses an element that cannot be written.

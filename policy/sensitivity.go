@@ -16,13 +16,14 @@ var sensitivityCodes = [...]string{
 	"_ROLEINFORMATIONSENSITIVITYPOLICY", // the groups themselves, here in upper case
 }
 
-// sensitivitySystems are the names of v3-ActCode: today's, the one of earlier FHIR versions, and its OID; and none, because
-// what looks sensitive is.
+// sensitivitySystems are the names of v3-ActCode as systemName gives them: today's, the one of earlier FHIR versions, and its
+// OID; and none, because what looks sensitive is.
 var sensitivitySystems = [...]string{
-	"", "http://terminology.hl7.org/CodeSystem/v3-ActCode", "http://hl7.org/fhir/v3/ActCode", "urn:oid:2.16.840.1.113883.5.4",
+	"", "terminology.hl7.org/codesystem/v3-actcode", "hl7.org/fhir/v3/actcode", "2.16.840.1.113883.5.4",
 }
 
-// sensitivityOf is the label of one of sensitivityCodes, in whatever case it is written; 0 for every other coding.
+// sensitivityOf is the label of one of sensitivityCodes, in whatever case it is written; 0 for every other coding. system is
+// as systemName gives it.
 func sensitivityOf(system, code string) labels {
 	if !slices.Contains(sensitivitySystems[:], system) {
 		return 0

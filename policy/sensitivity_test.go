@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -67,5 +68,35 @@ func TestEverySensitivityCodeIsALabelOfItsOwn(t *testing.T) {
 	}
 	if got := labelsOf(fhir.Resource{}); got != 0 {
 		t.Errorf("no resource carries %b", got)
+	}
+}
+
+// However an EMR spells the name of a code system, what looks restricted is.
+func TestALabelRestrictsHoweverItsSystemIsSpelt(t *testing.T) {
+	for _, system := range []string{
+		"", " ", "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "https://terminology.hl7.org/CodeSystem/v3-Confidentiality",
+		"http://terminology.hl7.org/CodeSystem/v3-Confidentiality/", " http://terminology.hl7.org/CodeSystem/v3-Confidentiality ",
+		"http://terminology.hl7.org/CodeSystem/v3-Confidentiality|2.0", "HTTP://HL7.ORG/FHIR/V3/CONFIDENTIALITY",
+		"urn:oid:2.16.840.1.113883.5.25", "2.16.840.1.113883.5.25",
+	} {
+		if labelOf(system, "R") != labelRestricted || labelOf(system, "V") != labelVeryRestricted {
+			t.Errorf("%q", system)
+		}
+	}
+	if labelOf("https://terminology.hl7.org/CodeSystem/v3-ActCode|9", "psy") == 0 || labelOf("https://other.example/codes", "PSY") != 0 {
+		t.Error("of sensitivity")
+	}
+}
+
+func TestAGuardrailsNetworksBindWhoLooksIntoTheTrailToo(t *testing.T) {
+	s, err := Compile(maple(t), completed(Rules{Guardrails: []Guardrail{{Networks: []string{"198.51.100.0/24"}}}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for address, want := range map[string]Code{"198.51.100.7": "", "203.0.113.7": CodeOutsideGuardrail} {
+		reason, refused := s.Bars(Caller{Issuer: "https://id.example", Subject: "audrey", Address: netip.MustParseAddr(address)})
+		if reason.Code != want || (refused == nil) != (want == "") {
+			t.Errorf("from %s: %q, %v", address, reason.Code, refused)
+		}
 	}
 }

@@ -90,19 +90,23 @@ func (s *stops) against(c Caller) (reason Reason, ok bool) {
 	return Reason{}, false
 }
 
-// StopOf is why c may do nothing at all, not even look into the trail: c in person, or c's platform, is stopped; ok is false
-// where neither is. A stop of everything is none of these: an auditor looks into what happened when all else stands still.
-func (s *Set) StopOf(c Caller) (err *fhir.Error, ok bool) {
+// Bars is why c may do nothing at all, not even look into the trail: c in person, or c's platform, is stopped, or c comes
+// from outside the networks of a guardrail. The error, nil where none of it is so, is what c hears; the reason is for the
+// trail. A stop of everything is none of these: an auditor looks into what happened when all else stands still.
+func (s *Set) Bars(c Caller) (Reason, *fhir.Error) {
 	if s == nil {
-		return nil, false
+		return Reason{}, nil
 	}
 	one := stops{platforms: s.stops.platforms, persons: s.stops.persons}
-	reason, ok := one.against(c)
-	if !ok {
-		return nil, false
+	reason, barred := one.against(c)
+	if !barred {
+		reason, barred = s.denials.outside(c.Address.Unmap().WithZone(""))
+	}
+	if !barred {
+		return Reason{}, nil
 	}
 	info, _ := reason.Code.Info()
-	return fhir.E("policy.StopOf", info.Kind, string(reason.Code), reason.Text), true
+	return reason, fhir.E("policy.Bars", info.Kind, string(reason.Code), reason.Text)
 }
 
 // detail says for the clinic which stop it is.
