@@ -7,7 +7,8 @@ import (
 )
 
 // Merge is what an update sends to the EMR: the EMR's current resource with the members that the caller changed put in
-// their place, byte for byte, so that whatever the caller was never shown survives (hazard H12).
+// their place, byte for byte, so that whatever the caller was never shown survives (hazard H12); what they were not shown of
+// and write goes to the end, as if it had not been there.
 type Merge struct {
 	Resource Resource // what shall stand in the EMR
 	Changed  []string // top-level elements that differ from the current resource, sorted
@@ -76,7 +77,7 @@ type merger struct {
 	changed                  []string                // element names, without '_'
 	replace                  map[string]Value
 	remove                   map[string]bool
-	add                      []string // member names new to the resource, in the caller's order
+	add                      []string // member names new to what the caller saw, in the caller's order; they go to the end
 }
 
 func (m *merger) compare(visible Elements) error {
@@ -94,7 +95,8 @@ func (m *merger) compare(visible Elements) error {
 		}
 		m.changed = append(m.changed, elementOf(name))
 		m.replace[name] = v
-		if !m.is(name).Exists() {
+		if !m.saw(name).Exists() { // new to the caller: where it stands must not tell whether it was there
+			m.remove[name] = true
 			m.add = append(m.add, name)
 		}
 	}
