@@ -123,6 +123,19 @@ func TestALookSaysWhatItShowed(t *testing.T) {
 	}
 }
 
+// Whoever is stopped in person finds the stop's name on record, not in the answer.
+func TestTheStopThatKeptAnAuditorOutIsOnRecord(t *testing.T) {
+	w := newWorld(t, stocked(t), bookings...)
+	w.under(t, policy.Rules{Stops: []policy.Stop{{Name: "lost-laptop", Person: "https://id.example|audrey", Because: "A laptop was stolen", Version: 3}}})
+	a := w.look(t, "")
+	if code(a) != "person-stopped" || strings.Contains(body(a), "lost-laptop") {
+		t.Errorf("answered %v", a.Err())
+	}
+	if r := w.last(t); len(r.Rules) != 1 || !strings.Contains(r.Rules[0], "lost-laptop@3") {
+		t.Errorf("the record names %v", r.Rules)
+	}
+}
+
 // The trail says what it is searched by, and means it.
 func TestTheTrailStatesWhatItIsSearchedBy(t *testing.T) {
 	w := newWorld(t, stocked(t), bookings...)

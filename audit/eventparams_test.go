@@ -211,3 +211,25 @@ func TestATotalIsExactOrRefused(t *testing.T) {
 		t.Errorf("a total of %d, %v; there are %d", n, err, len(all))
 	}
 }
+
+// A ledger whose index an earlier version made finds everything at once, and makes the index again.
+func TestAnIndexOfAnEarlierVersionIsMadeAgain(t *testing.T) {
+	h := bigHouse(t, 600)
+	h.reopen()
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h.exec(`DELETE FROM posting WHERE log = 0 OR bucket IN ('d', 'g', 'l')`) // what format 1 did not have
+	reports, err := audit.VerifyDB(context.Background(), h.db, testVKey(t))
+	if err != nil || len(reports) != 1 || !reports[0].OK() {
+		t.Errorf("verified before it is made again: %v, %v", reports, err)
+	}
+	h.open()
+	q := parsed(t, "policy=urn:vestibule:grant:front-desk-amara@3&_total=accurate")
+	if n, err := h.Total(context.Background(), "maple", q); err != nil || n != 600 {
+		t.Errorf("%d events, %v", n, err)
+	}
+	if n := h.count(`SELECT COUNT(*) FROM posting WHERE log = 0`); n != 1 {
+		t.Errorf("%d marks of the index's format", n)
+	}
+}

@@ -21,9 +21,10 @@ type Access struct {
 }
 
 // Of is the access that a record tells of, and false for a record that tells of none that grants decide about: a refused
-// token, an auditor's look at the trail, an intent, what was done to the gateway itself.
+// token, an auditor's look at the trail, an intent, what was done to the gateway itself. A record that counts refusals tells of
+// none in particular; the first ones of its kind have records of their own.
 func Of(r audit.Record, zone *time.Location) (Access, bool) {
-	if r.Phase != audit.PhaseOutcome && r.Phase != audit.PhaseDenial || r.Agent.Role == "unverified" || r.Agent.Platform == "" || !fhir.IsType(r.Type) {
+	if r.Phase != audit.PhaseOutcome && r.Phase != audit.PhaseDenial || r.Agent.Role == "unverified" || r.Agent.Platform == "" || !fhir.IsType(r.Type) || r.Repeats > 0 {
 		return Access{}, false
 	}
 	in, ok := interactionOf(r, zone)
