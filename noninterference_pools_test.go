@@ -25,15 +25,15 @@ var pools = map[string]pool{
 	"Task": {
 		elements: []string{"status", "priority", "authoredOn", "owner", "owner.reference", "for.reference", "for", "code", "code.coding", "description", "note", "executionPeriod"},
 		write:    []string{"status", "priority", "owner", "for", "code", "description", "note", "authoredOn", "executionPeriod", "focus"},
-		criteria: []string{"", "", "?status=requested", "?owner=Organization/a", "?status:not=completed", "?patient=Patient/1", "?code=a", "?priority:missing=false", "?_security=R"},
+		criteria: []string{"", "", "", "", "?status=requested", "?owner=Organization/a", "?status:not=completed", "?patient=Patient/1", "?code=a", "?priority:missing=false", "?_security=R"},
 		transitions: []string{"requested->accepted", "accepted->completed", "requested->completed", "requested->rejected", "completed->requested", "->requested", "->accepted",
 			"->completed"},
 		token:  []string{"rs", "cruds", "cruds?status=requested", "cruds?priority=urgent", "cruds?owner=Organization/a"},
 		denied: []string{"Task?priority=urgent", "Task/t1", "Task?status=requested", "Task?owner=Organization/b", "Task/t3", "Task?code=a"},
 		terms: []string{"status=requested", "status:not=completed", "status=requested,accepted", "status:missing=true", "priority=urgent", "priority:missing=true",
 			"priority:not=urgent", "owner=Organization/a", "owner:missing=true", "owner:Organization=a", "owner:identifier=9", "patient=Patient/1", "patient=2",
-			"patient:missing=false", "subject=Patient/2", "code=a", "code:not=a", "focus:missing=true"},
-		rare: []string{"code:text=t", "code=urn:s|", "authored-on=ge2026-11-23", "authored-on=2026-11", "authored-on:missing=true", "period=lt2026-11-23",
+			"patient:missing=false", "subject=Patient/2", "code=a", "code:not=a", "focus:missing=true", "code:text=t"},
+		rare: []string{"code=urn:s|", "authored-on=ge2026-11-23", "authored-on=2026-11", "authored-on:missing=true", "period=lt2026-11-23",
 			"modified:missing=true", "performer:missing=false", "part-of:missing=true", "identifier=1", "patient.birthdate=1970-01-01", "_has:Task:owner:status=x",
 			"input=x", "_include=Task:patient"},
 		sorts: []string{"authored-on", "-authored-on", "status", "-priority", "_id", "-_lastUpdated", "priority,-_id", "period", "modified", "description"},
@@ -43,14 +43,14 @@ var pools = map[string]pool{
 		elements: []string{"status", "start", "end", "participant", "participant", "participant.actor", "participant.actor.reference", "participant.status", "comment", "serviceType",
 			"serviceType.coding", "priority", "schedule"},
 		write: []string{"status", "start", "end", "participant", "comment", "serviceType", "priority", "slot"},
-		criteria: []string{"", "", "?practitioner=Practitioner/1", "?status=booked", "?status:not=cancelled", "?patient=Patient/1", "?service-type=a", "?actor=Practitioner/1,Practitioner/2",
+		criteria: []string{"", "", "", "", "?practitioner=Practitioner/1", "?status=booked", "?status:not=cancelled", "?patient=Patient/1", "?service-type=a", "?actor=Practitioner/1,Practitioner/2",
 			"?_security=R"},
 		transitions: []string{"booked->cancelled", "proposed->booked", "booked->noshow", "cancelled->booked", "->booked", "->proposed", "proposed->cancelled"},
 		token:       []string{"rs", "cruds", "cruds?status=booked", "cruds?practitioner=Practitioner/1", "cruds?service-type=a"},
 		denied:      []string{"Appointment?status=booked", "Appointment/t1", "Appointment?service-type=a", "Appointment?practitioner=Practitioner/2", "Appointment/t3"},
 		terms: []string{"status=booked", "status:not=cancelled", "status=booked,proposed", "practitioner=Practitioner/1", "practitioner=2", "patient=Patient/1", "patient=2",
-			"patient:missing=true", "actor=Patient/2", "part-status=accepted", "service-type=a", "service-type:not=a", "service-type:missing=true", "patient:identifier=9"},
-		rare: []string{"service-type:text=check", "date=ge2026-11-23", "date=2026-11", "date:missing=true", "slot:missing=true", "slot=1", "identifier=9", "location=Location/1",
+			"patient:missing=true", "actor=Patient/2", "part-status=accepted", "service-type=a", "service-type:not=a", "service-type:missing=true", "patient:identifier=9", "service-type:text=check"},
+		rare: []string{"date=ge2026-11-23", "date=2026-11", "date:missing=true", "slot:missing=true", "slot=1", "identifier=9", "location=Location/1",
 			"patient.name=x", "_has:Task:focus:status=x", "comment=x", "_revinclude=Task:focus", "reason-code:missing=true", "supporting-info:missing=true"},
 		sorts: []string{"date", "-date", "status", "_id", "-_lastUpdated", "part-status", "service-type", "status,-date", "-identifier"},
 		asked: []string{"status", "start", "participant", "comment", "serviceType", "priority", "slot", "text"},
@@ -59,16 +59,16 @@ var pools = map[string]pool{
 		elements: []string{"status", "date", "category", "category.coding", "type", "type.coding", "description", "subject", "subject.reference", "content", "content",
 			"content.attachment.contentType", "content.attachment.title", "securityLabel", "context", "context.period", "author", "filing"},
 		write: []string{"status", "date", "category", "type", "description", "subject", "content", "securityLabel", "author", "context"},
-		criteria: []string{"", "", "?category=referral", "?status=current", "?type=a", "?patient=Patient/1", "?security-label=R", "?_security=PSY", "?category:not=lab",
+		criteria: []string{"", "", "", "", "?category=referral", "?status=current", "?type=a", "?patient=Patient/1", "?security-label=R", "?_security=PSY", "?category:not=lab",
 			"?security-label=R,PSY"},
 		transitions: []string{"current->superseded", "current->entered-in-error", "superseded->current", "->current", "->superseded"},
 		token:       []string{"rs", "cruds", "cruds?status=current", "cruds?category=referral", "cruds?type=a"},
 		denied: []string{"DocumentReference?category=referral", "DocumentReference/t1", "DocumentReference?type=a", "DocumentReference?security-label=PSY", "DocumentReference/t3",
 			"DocumentReference?status=superseded"},
 		terms: []string{"status=current", "category=referral", "category:not=lab", "category=urn:s|referral", "type=a", "type:missing=true", "patient=Patient/1", "patient=2",
-			"subject=Patient/2", "description=a", "description:contains=B", "security-label=R", "security-label:missing=true"},
+			"subject=Patient/2", "description=a", "description:contains=B", "security-label=R", "security-label:missing=true", "category:text=t", "type:text=t"},
 		rare: []string{"date=ge2026-11-23", "date=2026-11", "date:missing=true", "contenttype=text/plain", "location=https://emr.example/doc/a", "location:missing=true",
-			"period=lt2026-11-23", "author=Practitioner/1", "identifier=9", "category:text=ref", "related:missing=true", "patient.birthdate=1970-01-01", "content=x",
+			"period=lt2026-11-23", "author=Practitioner/1", "identifier=9", "related:missing=true", "patient.birthdate=1970-01-01", "content=x",
 			"_include=DocumentReference:subject", "relation:missing=true"},
 		sorts: []string{"date", "-date", "status", "_id", "-_lastUpdated", "description", "type", "status,-date", "period", "location"},
 		asked: []string{"status", "date", "category", "type", "description", "content", "subject", "securityLabel", "context"},
@@ -84,9 +84,23 @@ func (w *twins) when() string {
 	return now.AddDate(0, 0, w.rnd.IntN(5)-2).Format(w.pick(time.DateOnly, time.RFC3339, "2006-01"))
 }
 
-// hides are members of every type that nobody is shown: contained resources, a narrative, vendors' members of meta.
-var hides = []string{"", "", `"contained":[{"resourceType":"Patient","id":"p","birthDate":"1970-01-01"}]`, `"text":{"status":"generated","div":"<div>all</div>"}`,
+// hides are members of every type that nobody is shown.
+var hides = []string{"", "", `"contained":[{"resourceType":"Patient","id":"p","birthDate":"1970-01-01"}]`, `"contained":[{"resourceType":"Device","id":"d"}]`}
+
+// asides are those that are shown where everything is.
+var asides = []string{"", "", `"text":{"status":"generated","div":"<div>all</div>"}`, `"text":{"status":"generated","div":"<div>more</div>"}`,
 	`"extension":[{"url":"urn:e","valueString":"x"}]`}
+
+// statusAt is where the status stands among a resource's parts.
+const statusAt = 3
+
+// within are changes of what stands within a member and is often the part of it that is hidden.
+var within = []*strings.Replacer{
+	strings.NewReplacer(`,"display":"X"`, ``, `,"display":"Y"`, `,"display":"X"`, `,"display":"Desk"`, `,"display":"Other"`),
+	strings.NewReplacer(`/1"},"status"`, `/1","display":"Z"},"status"`, `"text":"t"`, `"text":"u"`, `"title":"t"`, `"title":"u"`),
+	strings.NewReplacer(`"QQ=="`, `"Qg=="`, `/a"`, `/b"`, `,"_description":{"id":"d"}`, ``, `"text/plain"`, `"text/html"`, `"code":"b"`, `"code":"c"`),
+	strings.NewReplacer(`"data":"QQ==",`, ``, `"format":{"code":"f"}`, `"format":{"code":"g"}`, `"status":"accepted"}`, `"status":"declined"}`),
+}
 
 // metas are what else stands in meta: labels, which hold a resource back, and what is not shown of it.
 var metas = []string{"", "", "", "", "", "", "", "", "", "", "", `,"security":[{"code":"R"}]`, `,"security":[{"code":"PSY"}]`, `,"source":"urn:s"`, `,"extension":[{"url":"urn:e","valueString":"x"}]`}
@@ -100,7 +114,7 @@ func (w *twins) members() [][]string {
 		return w.documentMembers()
 	}
 	return [][]string{
-		hides,
+		hides, asides,
 		{`"status":"requested"`, `"status":"requested"`, `"status":"accepted"`, `"status":"completed"`},
 		{"", `"priority":"urgent"`, `"priority":"routine"`},
 		{"", `"authoredOn":"` + w.when() + `"`, `"authoredOn":"` + w.when() + `"`},
@@ -125,7 +139,7 @@ func (w *twins) appointmentMembers() [][]string {
 		return `"participant":[` + strings.Join(out, ",") + `]`
 	}
 	return [][]string{
-		hides,
+		hides, asides,
 		{`"status":"booked"`, `"status":"booked"`, `"status":"proposed"`, `"status":"cancelled"`},
 		{"", `"start":"` + w.when() + `"`, `"start":"` + w.when() + `"`},
 		{"", `"end":"` + w.when() + `"`},
@@ -143,7 +157,7 @@ func (w *twins) documentMembers() [][]string {
 		return `"securityLabel":[{"coding":[{"code":"` + strings.Join(codes, `"},{"code":"`) + `"}]}]`
 	}
 	return [][]string{
-		hides,
+		hides, asides,
 		{`"status":"current"`, `"status":"current"`, `"status":"superseded"`},
 		{"", `"date":"` + w.when() + `"`, `"date":"` + w.when() + `"`},
 		{"", `"category":[{"coding":[{"system":"urn:s","code":"referral"}]}]`, `"category":[{"coding":[{"code":"referral"}]},{"coding":[{"code":"lab"}],"text":"t"}]`,

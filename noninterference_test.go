@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -69,7 +70,9 @@ type pair struct{ a, b *world }
 
 func newPair(t *testing.T) pair {
 	t.Helper()
-	return pair{newWorld(t, newEMR(t, 2), bookings...), newWorld(t, newEMR(t, 2), bookings...)}
+	p := pair{newWorld(t, newEMR(t, 2), bookings...), newWorld(t, newEMR(t, 2), bookings...)}
+	t.Cleanup(func() { p.b.db.Close() }) // its trail is like the other's: it need not be looked at as well
+	return p
 }
 
 // serve puts both worlds behind the gateways.
@@ -119,9 +122,9 @@ func (w *twins) ask(t *testing.T, p pair, seed uint64, method, path, query strin
 	return in
 }
 
-// String is the worlds as a failed test shows them.
+// String is the worlds as a failed test shows them: where they began to differ.
 func (w *twins) String() string {
-	return fmt.Sprintf("worlds %s\n\n%s\n\nrules %+v\nthe same in both: %v\nscopes %v", texts(w.a), texts(w.b), w.rules, w.set == w.other, w.caller.Scopes)
+	return fmt.Sprintf("worlds %s\n\n%s\n\nrules %+v\nthe same in both: %v\nscopes %v", only(w.a, w.b), only(w.b, w.a), w.rules, w.set == w.other, w.caller.Scopes)
 }
 
 // Promise 2: what a caller may not see cannot be inferred. In two worlds that differ only in what is hidden from the caller,
@@ -133,7 +136,7 @@ func (w *twins) String() string {
 func TestNoAnswerTellsWhatIsHidden(t *testing.T) {
 	p, x := newPair(t), exercised{}
 	for _, typ := range fhir.Types() {
-		for seed := range worlds(48) {
+		for seed := range worlds(45) {
 			w := newTwinsOf(t, typ, seed, p.a.caller, "rs", "rs", "r", "s")
 			if w.fill(t); w.differ > 0 {
 				p.serve(w)
@@ -154,7 +157,7 @@ func TestNoLimitTellsWhatIsHidden(t *testing.T) {
 	for i := range worlds(27) {
 		p := newPair(t)
 		w := newTwinsOf(t, fhir.Types()[i%3], 5000+i, p.a.caller, "rs")
-		limits := []policy.Limits{{RequestsPerMinute: 9}, {PagesPerSearch: 1}}[i/3%2]
+		limits := []policy.Limits{{RequestsPerMinute: 9}, {PagesPerSearch: 1 + int(i)%2}}[i/3%2]
 		limits.DocumentsPerHour = 2
 		for g := range w.rules.Grants {
 			w.rules.Grants[g].Limits = limits
@@ -169,7 +172,7 @@ func TestNoLimitTellsWhatIsHidden(t *testing.T) {
 			w.askAll(t, p, i, x)
 		}
 	}
-	x.atLeast(t, map[string]int{"too-many-requests": 40, "too-many-pages": 60, "too-many-documents": 40})
+	x.atLeast(t, map[string]int{"too-many-requests": 40, "too-many-pages": 60, "too-many-documents": 60})
 }
 
 // askAll asks both worlds reads of what is there and what is not, then searches.
@@ -223,10 +226,13 @@ func (x exercised) answered(pages []string, read bool, query string) {
 	}
 }
 
-func texts(rs []fhir.Resource) string {
+// only are the resources that others do not have so.
+func only(rs, others []fhir.Resource) string {
 	var out []string
 	for _, r := range rs {
-		out = append(out, string(r.Bytes()))
+		if !slices.ContainsFunc(others, func(o fhir.Resource) bool { return string(o.Bytes()) == string(r.Bytes()) }) {
+			out = append(out, string(r.Bytes()))
+		}
 	}
 	return strings.Join(out, "\n")
 }

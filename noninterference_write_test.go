@@ -26,7 +26,7 @@ type written struct {
 	p        pair
 	a, b     *keen
 	x        exercised
-	open     *policy.Set // the grants without what denies
+	grants   *policy.Set // without what denies
 	last     write
 	refusals map[string]string // by create or update: what was heard where a grant did not reach, or a rule denied
 }
@@ -43,25 +43,29 @@ type written struct {
 func TestNoWriteTellsWhatIsHidden(t *testing.T) {
 	p, x := newPair(t), exercised{}
 	for _, typ := range fhir.Types() {
-		for seed := range worlds(70) {
-			w := newTwinsOf(t, typ, 9000+seed, p.a.caller, "crus", "crus", "crus", "rus", "ru", "u", "u", "rs", "cu", "c", "cs")
+		for seed := range worlds(56) {
+			letters := []string{"crus", "crus", "crus", "rus", "ru", "u", "u", "rs", "cu", "c", "cs"}
+			if seed%3 == 0 { // who changes what somebody else is shown, or the same person in part
+				letters = []string{"rs", "u"}
+			}
+			w := newTwinsOf(t, typ, 9000+seed, p.a.caller, letters...)
 			for i := range 7 {
 				w.add(t, fmt.Sprintf("t%d", i))
 			}
 			if w.differ == 0 {
 				continue
 			}
-			s := &written{twins: w, t: t, p: p, x: x, open: w.compile(t, policy.Rules{Grants: w.rules.Grants}), refusals: map[string]string{}}
+			s := &written{twins: w, t: t, p: p, x: x, grants: w.compile(t, policy.Rules{Grants: w.rules.Grants}), refusals: map[string]string{}}
 			s.a, s.b = p.serve(w)
 			x.add(w.hidden)
 			s.run(seed)
 		}
 	}
 	x.atLeast(t, map[string]int{
-		"Task": 5, "Appointment": 5, "DocumentReference": 5, "created": 25, "updated": 40, "nothing to change": 300, "created before": 600, "repeated": 15, "odd": 15,
-		"not-found-or-out-of-reach": 8, "write-out-of-reach": 8, "element-not-writable": 15, "status-transition-not-granted": 60, "interaction-not-granted": 40,
-		"parameter-hidden": 300, "if-match-required": 50, "version-stale": 80, "malformed-json": 100, "duplicate-member": 200, "wrong-id": 100, "wrong-type": 300,
-		"of what differs": 4, "written to what differs": 60, "refusals compared": 400,
+		"Task": 5, "Appointment": 5, "DocumentReference": 5, "created": 35, "updated": 30, "nothing to change": 300, "created before": 600, "repeated": 15, "odd": 15,
+		"not-found-or-out-of-reach": 8, "write-out-of-reach": 14, "element-not-writable": 15, "status-transition-not-granted": 60, "interaction-not-granted": 40,
+		"if-match-required": 50, "version-stale": 80, "malformed-json": 100, "duplicate-member": 200, "wrong-id": 100, "wrong-type": 300,
+		"of what differs": 4, "written to what differs": 70, "refusals compared": 400,
 		"granted": 30, "out-of-reach": 15, "outside-window": 40, "restricted-label": 40, "locked-by-directive": 100, "patient-unclear": 120, "guardrail": 400,
 	})
 }
@@ -78,7 +82,7 @@ func (s *written) run(seed uint64) {
 		s.send(seed, q)
 	}
 	for _, id := range []string{"t0", "t1", "t2", "t3", "t4", "t5", "t6", "made0", "made1"} {
-		if s.low(s.set, s.a.find(s.typ, id)) != s.low(s.set, s.b.find(s.typ, id)) {
+		if s.low(s.each, s.a.find(s.typ, id)) != s.low(s.each, s.b.find(s.typ, id)) {
 			s.t.Fatalf("%s, seed %d: afterwards %s tells two worlds apart\n%s\n%s\n%s", s.typ, seed, id, s.a.find(s.typ, id).Bytes(), s.b.find(s.typ, id).Bytes(), s)
 		}
 	}
@@ -97,7 +101,7 @@ func (s *written) run(seed uint64) {
 func (s *written) untouched() (out []string) {
 	for _, e := range []*keen{s.a, s.b} {
 		for _, r := range e.resources {
-			if s.low(s.set, r) == "" {
+			if s.low(s.each, r) == "" {
 				out = append(out, string(r.Bytes()))
 			}
 		}
@@ -149,12 +153,12 @@ func (s *written) endsOutOfReach(q write) string {
 	if r.IsZero() || q.method == "PUT" && before.VersionID() != q.version {
 		return ""
 	}
-	open, reasons := s.accept(s.open, q, before, r)
+	open, reasons := s.accept(s.grants, q, before, r)
 	accepted, _ := s.accept(s.set, q, before, r)
 	switch {
 	case !accepted.IsZero():
 		return ""
-	case open.IsZero() && reasons[0].Code == policy.CodeWriteOutOfReach && (q.method == "POST" || s.low(s.set, before) != ""):
+	case open.IsZero() && reasons[0].Code == policy.CodeWriteOutOfReach && (q.method == "POST" || s.low(s.each, before) != ""):
 		return "missed"
 	case !open.IsZero() && (q.method == "POST" || s.updates(before)):
 		return "denied"
@@ -167,8 +171,8 @@ func (s *written) updates(r fhir.Resource) bool {
 	if r.IsZero() {
 		return false
 	}
-	_, reasons := s.accept(s.set, write{method: "PUT", path: "/" + s.typ + "/" + r.ID()}, r, r)
-	return s.set.Decide(s.policyRequest("PUT", "/"+s.typ+"/"+r.ID())).Refusal(reasons).Kind != fhir.KindNotFound
+	accepted, reasons := s.accept(s.set, write{method: "PUT", path: "/" + s.typ + "/" + r.ID()}, r, r)
+	return !accepted.IsZero() || !beyond(reasons)
 }
 
 func (s *written) policyRequest(method, path string) policy.Request {
@@ -205,7 +209,7 @@ func (s *written) leftOut(q write) string {
 		var reasons []policy.Reason
 		after[i], reasons = s.accept(s.set, q, before, r)
 		unseen = unseen || s.deniedUnseen(reasons)
-		open[i], _ = s.accept(s.open, q, before, r)
+		open[i], _ = s.accept(s.grants, q, before, r)
 		moved = moved || s.reached(before) != s.reached(after[i].Resource())
 	}
 	one, two := after[0], after[1]
@@ -214,7 +218,7 @@ func (s *written) leftOut(q write) string {
 		return ""
 	case one.IsZero() != two.IsZero() && !open[0].IsZero() && !open[1].IsZero() && unseen:
 		return "denied for what is not shown"
-	case !one.IsZero() && !two.IsZero() && moved && s.low(s.set, one.Resource()) != s.low(s.set, two.Resource()):
+	case !one.IsZero() && !two.IsZero() && moved && s.low(s.each, one.Resource()) != s.low(s.each, two.Resource()):
 		return "shows more"
 	}
 	return ""
