@@ -32,6 +32,7 @@ type commands struct {
 	Directives directivesCmd `cmd:"" help:"See patients' lock-boxes, and make them of FHIR Consents."`
 	Withdraw   withdrawCmd   `cmd:"" help:"Take a directive, a guardrail or another document back."`
 	Audit      auditCmd      `cmd:"" help:"Search, export and verify the trail."`
+	Witness    witnessCmd    `cmd:"" help:"Cosign the trails of other gateways, so that nobody can show two histories."`
 	Probe      probeCmd      `cmd:"" help:"Look for leaks in any FHIR R4 server, as the holder of a token."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }

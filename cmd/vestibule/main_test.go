@@ -21,7 +21,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"vestibule": main, "trail": makeTrail, "receipt": printReceipt, "copied": copyCheckpoints})
+	testscript.Main(m, map[string]func(){"vestibule": main, "trail": makeTrail, "receipt": printReceipt, "copied": copyCheckpoints, "witnessed": askWitness})
 }
 
 func TestScripts(t *testing.T) {
