@@ -113,9 +113,12 @@ func (b *benchTraffic) record(caller, i int) audit.Record {
 	n := (caller*7919 + i) % len(b.ids)
 	patients := b.patients[n : n+1]
 	return audit.Record{
-		ID: b.ids[n], Phase: audit.PhaseOutcome, Clinic: "maple", Zone: "America/St_Johns",
+		ID: b.ids[n], Phase: audit.PhaseOutcome, Clinic: "maple", Title: "Maple Family Clinic", Zone: "America/St_Johns",
+		System: audit.System{Adapter: "fhirr4 v1.0.0", Product: "Made-up EMR 7.0", Connection: "emr@2"}, Route: "GET /fhir/{clinic}/{type}/{id}",
+		Policy: "0123456789abcdef01234567",
 		Agent: audit.Agent{Issuer: "https://id.assistco.example", Subject: b.refs[caller%20], Name: "Amara Okafor", Platform: "assistco",
-			ClientID: "assistco-desk", TokenID: "0f8fad5b-d9cb-469f-a165-70867728950e", Role: "front desk", Address: "203.0.113.7"},
+			ClientID: "assistco-desk", TokenID: "0f8fad5b-d9cb-469f-a165-70867728950e", Team: "assistco/front-desk", Software: "assistco-desk/2.1",
+			Address: "203.0.113.7"},
 		Purposes: purposes, Interaction: "read", Type: "Appointment", Resource: b.refs[n],
 		Status: 200, Outcome: audit.OutcomeSuccess, Reasons: reasons, Grants: grants, Upstream: "ok", Patients: patients,
 		Released:  []audit.ReleasedItem{{Ref: b.refs[n], Patients: patients, Removed: 4}},

@@ -62,10 +62,9 @@ var (
 // eventType is AuditEvent.type. A refusal by policy is an alert and one of a token a failed authentication; what the caller
 // can mend, such as a malformed search, is the interaction it was meant to be.
 func (r *Record) eventType() coding {
-	if row, ok := interactionRow(r.Interaction); ok && row.event == typeAuditLog {
+	switch row := interactionRow(r.Interaction); {
+	case row != nil && row.event == typeAuditLog:
 		return typeAuditLog
-	}
-	switch {
 	case r.refusedToken():
 		return typeLogin
 	case r.Phase == PhaseDenial && r.Outcome == OutcomeSerious:
@@ -81,15 +80,14 @@ func (r *Record) refusedToken() bool {
 	return r.Phase == PhaseDenial && r.Status == 401
 }
 
-// subtypes are AuditEvent.subtype: what was asked for, and for a refusal why.
-func (r *Record) subtypes() []coding {
-	var out []coding
+// appendSubtypes appends AuditEvent.subtype: what was asked for, and for a refusal why.
+func (r *Record) appendSubtypes(out []coding) []coding {
 	add := func(c coding) {
 		if !c.isZero() {
 			out = append(out, c)
 		}
 	}
-	if row, ok := interactionRow(r.Interaction); ok {
+	if row := interactionRow(r.Interaction); row != nil {
 		add(row.sub)
 	} else if r.Interaction != "" {
 		add(coding{systemOwn, r.Interaction, ""})

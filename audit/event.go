@@ -90,7 +90,7 @@ func (e Entry) event(id, patient string) *auditEvent {
 		},
 		Entity: e.entities(shape, patient),
 	}
-	ev.Subtype = r.subtypes()
+	ev.Subtype = r.appendSubtypes(nil)
 	if r.Outcome != OutcomeSuccess && (r.Outcome != "" || r.Phase == PhaseUnresolved) {
 		ev.OutcomeDesc = r.outcomeText()
 	}

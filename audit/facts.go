@@ -21,7 +21,7 @@ const (
 	kindWrite   = "w" // Record.Operation
 	kindAddress = "d" // the network address of the caller
 	kindClient  = "l" // the OAuth client
-	kindGrant   = "g" // "name@version", and the name alone
+	kindGrant   = "g" // "name@version"
 	kindPatient = "p" // "Patient/1"
 )
 
@@ -43,7 +43,7 @@ func factsOf(r *Record) facts {
 	if r.Intent != nil && (r.Phase == PhaseOutcome || r.Phase == PhaseUnresolved) {
 		f.settles = *r.Intent
 	}
-	f.values = make([]value, 0, 8+len(r.Patients))
+	f.values = make([]value, 0, 12+len(r.Grants)+len(r.Patients))
 	add := func(kind, text string) {
 		if text != "" {
 			f.values = append(f.values, value{kind, text})
@@ -57,16 +57,15 @@ func factsOf(r *Record) facts {
 	add(kindOutcome, string(r.Outcome))
 	add(kindPhase, string(r.Phase))
 	add(kindType, r.eventType().code)
-	for _, sub := range r.subtypes() {
+	var few [4]coding // kept off the heap: every access pays for this
+	for _, sub := range r.appendSubtypes(few[:0]) {
 		add(kindSubtype, sub.code)
 	}
 	add(kindAction, r.eventAction())
 	add(kindWrite, r.Operation)
 	add(kindAddress, fold(r.Agent.Address))
 	for _, g := range r.Grants {
-		name, _, _ := strings.Cut(g, "@")
 		add(kindGrant, g)
-		add(kindGrant, name)
 	}
 	for _, p := range r.Patients {
 		add(kindPatient, p)

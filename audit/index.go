@@ -113,7 +113,7 @@ func indexedTo(ctx context.Context, q querier, log int64) (int64, error) {
 
 // indexFormat changes whenever facts do: an index made of other facts would miss records. It stands in the table of postings,
 // in a row of no log.
-const indexFormat = 3
+const indexFormat = 4
 
 // currentIndex reports whether the index in the database is made of today's facts.
 func currentIndex(ctx context.Context, q querier) (bool, error) {

@@ -82,18 +82,19 @@ var interactions = [...]interactionKind{
 func rest(code string) coding { return coding{systemRest, code, ""} }
 func own(code string) coding  { return coding{systemOwn, code, ""} }
 
-func interactionRow(name string) (interactionKind, bool) {
+// interactionRow is an interaction's row, nil where it has none.
+func interactionRow(name string) *interactionKind {
 	for i := range interactions {
 		if interactions[i].name == name {
-			return interactions[i], true
+			return &interactions[i]
 		}
 	}
-	return interactionKind{}, false
+	return nil
 }
 
 // shapeOf maps an interaction to its shape; one without a published pattern has no profile to claim.
 func shapeOf(interaction string) shape {
-	if row, ok := interactionRow(interaction); ok {
+	if row := interactionRow(interaction); row != nil {
 		return row.shape
 	}
 	return shapeOther

@@ -33,7 +33,7 @@ type Search struct {
 	Types    []string // AuditEvent.type codes
 	Subtypes []string // AuditEvent.subtype codes: the interaction, or DICOM's code
 	Actions  []string // AuditEvent.action codes
-	Grants   []string // "name@version", or the name alone
+	Grants   []string // "name@version"
 	Clients  []string // OAuth client ids
 	Before   int64    // only entries with a smaller index; 0: from the newest. This is how a search is paged.
 	Count    int      // at most; 0: DefaultCount, and never more than MaxCount
