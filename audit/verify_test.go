@@ -241,7 +241,11 @@ func TestARewrittenHistoryIsFoundByACheckpointHeldElsewhere(t *testing.T) {
 // noteKey is a key in note's own private form.
 func noteKey(t testing.TB, key ed25519.PrivateKey) string {
 	t.Helper()
-	v, err := note.NewVerifier(testVKey(t))
+	vkey, err := audit.VerifierKey(deployment, key.Public().(ed25519.PublicKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := note.NewVerifier(vkey)
 	if err != nil {
 		t.Fatal(err)
 	}
