@@ -45,6 +45,8 @@
 //   - In an order, resources without the element come last in either direction.
 //   - An element that cannot be read (no date, a Period that ends before it starts) matches nothing.
 //
+// Rules that deny ask the other way round: Clause.MayMatch is true unless a resource certainly does not match.
+//
 // Of the parameters that shape an answer, _count (1 to 1000), _sort (dates, bare codes, text), _total, _elements, _cursor (the
 // gateway's own page token), _format (JSON) and _summary=false are understood.
 //

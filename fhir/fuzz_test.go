@@ -203,6 +203,9 @@ func FuzzQuery(f *testing.F) {
 			t.Fatalf("%q encodes to %q, that to %q, %v", raw, encoded, again.Encode(), err)
 		}
 		for _, r := range samples {
+			if m := r.Matching(); q.Match(r) && !m.May(q.Clauses()) {
+				t.Fatalf("%q matches %s and may not match it", q.Encode(), r.Bytes())
+			}
 			if q.Match(r) != again.Match(r) {
 				t.Fatalf("%q and %q differ over %s", raw, encoded, r.Ref())
 			}

@@ -11,6 +11,9 @@ type operand interface {
 	text() string
 	// matches compares with what stands at one of the parameter's paths, never an array.
 	matches(v Value) bool
+	// may reports whether what stands there, in the resource root, may match; it need not hold where matches does. For
+	// :missing see presence.
+	may(v, root Value) bool
 }
 
 // Limits of a search. They bound the work that one request can cause, not what a person asks for.

@@ -112,7 +112,7 @@ func (w *drawn) members() [][]string {
 		{"", "", "", `"extension":[{"url":"urn:e","valueDecimal":1.50}]`},
 		{"", "", "", "", `"contained":[{"resourceType":"Patient","id":"p"},{"resourceType":"Device","id":"d"}]`},
 		{"", "", "", `"_status":{"extension":[{"url":"urn:e","valueCode":"x"}]}`},
-		{"", "", "", `"identifier":[{"system":"urn:i","value":"9"},{"value":"9"}]`, `"identifier":[{"value":"9"}]`, `"identifier":[{"system":"urn:i","value":"8"}]`},
+		{"", "", "", `"identifier":[{"system":"urn:i","value":"9"},{"value":"9"}]`, `"identifier":[{"value":"9"}]`, `"identifier":[{"system":"urn:i","value":"8"}]`, `"identifier":[{"system":"urn:i"}]`},
 	}
 	switch w.typ {
 	case "Task":
@@ -132,7 +132,7 @@ func (w *drawn) appointmentMembers() [][]string {
 		return `"participant":[` + strings.Join(out, ",") + `]`
 	}
 	return [][]string{
-		{"", `"status":"booked"`, `"status":"booked"`, `"status":"pending"`, `"status":"cancelled"`, `"status":"b\u006foked"`},
+		{"", `"status":"booked"`, `"status":"booked"`, `"status":"pending"`, `"status":"cancelled"`, `"status":"b\u006foked"`, `"status":"Booked "`},
 		{"", `"start":"` + w.moment() + `"`, `"start":"` + w.moment() + `"`, `"start":"` + w.moment() + `"`, `"start":"tomorrow"`},
 		{"", who("Practitioner/1", "Patient/1"), who("Practitioner/1", "Patient/2"), who("Practitioner/2", "Patient/1"), who("Practitioner/3", "Practitioner/2", "Patient/2"),
 			who("Practitioner/1/_history/2"), who("https://emr.example/Patient/1", "Practitioner/1"), `"participant":[{"status":"declined"}]`,
@@ -142,7 +142,8 @@ func (w *drawn) appointmentMembers() [][]string {
 		{"", `"comment":"a"`, `"comment":"b"`},
 		{"", `"priority":1`, `"priority":2`},
 		{"", `"serviceType":[{"coding":[{"system":"urn:s","code":"a","display":"Check-up"}]}]`, `"serviceType":[{"coding":[{"code":"a"},{"system":"urn:s","code":"b"}],"text":"checks"}]`,
-			`"serviceType":[{"text":"a"},{"coding":[{"system":"urn:t","code":"a"},{"system":"urn:s","code":"a"}]}]`},
+			`"serviceType":[{"text":"a"},{"coding":[{"system":"urn:t","code":"a"},{"system":"urn:s","code":"a"}]}]`,
+			`"serviceType":[{"text":"a"}]`, `"serviceType":[{"coding":[{"system":"urn:s"}]}]`, `"serviceType":[{"coding":[{"system":"URN:S","code":" A"}]}]`},
 		{"", "", `"slot":[{"reference":"Slot/1"}]`, `"slot":[{"reference":"Slot/2"},{"reference":"Slot/1"}]`, `"slot":[]`},
 	}
 }
@@ -157,7 +158,7 @@ func (w *drawn) taskMembers() [][]string {
 		{"", `"owner":{"reference":"Organization/a","display":"Desk"}`, `"owner":{"reference":"Organization/b"}`, `"owner":{"reference":"Practitioner/1"}`, `"owner":{"display":"Desk"}`},
 		{"", `"for":{"reference":"Patient/1"}`, `"for":{"reference":"Patient/2","display":"X"}`, `"for":{"reference":"https://emr.example/Patient/1"}`, `"for":{"reference":"Group/1"}`, `"for":{"reference":"#` + w.pick("p", "d", "q") + `"}`,
 			`"for":{"display":"X"}`, `"for":{"display":"X","type":"Group"}`, `"for":{"identifier":{"system":"urn:i","value":"9"}}`, `"for":{"reference":"https://emr.example/Group/1"}`},
-		{"", `"code":{"coding":[{"system":"urn:s","code":"a"}]}`, `"code":{"coding":[{"code":"a"},{"system":"urn:s","code":"b"}]}`, `"code":{"text":"a"}`},
+		{"", `"code":{"coding":[{"system":"urn:s","code":"a"}]}`, `"code":{"coding":[{"code":"a"},{"system":"urn:s","code":"b"}]}`, `"code":{"text":"a"}`, `"code":{"coding":[{"system":"urn:t","code":"A"}]}`, `"code":{}`},
 		{"", period(), period(), `"executionPeriod":{"start":"` + w.moment() + `"}`, `"executionPeriod":{"end":"` + w.moment() + `"}`},
 		{"", `"priority":"urgent"`, `"priority":"routine"`}, {"", `"note":[{"text":"a"}]`, `"note":[{"text":"b"},{"text":"a"}]`},
 		{"", `"description":"x"`, `"description":"y","_description":{"id":"d"}`}, {"", `"intent":"order"`},
@@ -176,9 +177,10 @@ func (w *drawn) documentMembers() [][]string {
 		{`"status":"current"`, `"status":"superseded"`, ""},
 		{"", `"date":"` + w.moment() + `"`, `"date":"` + w.moment() + `"`, `"date":"` + w.moment() + `"`},
 		{"", `"category":[{"coding":[{"code":"referral"}]}]`, `"category":[{"coding":[{"system":"urn:s","code":"referral","display":"Referral"}]},{"coding":[{"code":"lab"}]}]`,
-			`"category":[{"coding":[{"system":"urn:s","code":"lab"}],"text":"referral"}]`, `"category":[{"text":"referral"}]`},
-		{"", `"type":{"coding":[{"system":"urn:s","code":"a"}]}`, `"type":{"coding":[{"code":"a"},{"code":"b"}],"text":"t"}`},
-		{"", `"description":"Élodie"`, `"description":"elodie"`, `"description":"Chlo\u00e9"`},
+			`"category":[{"coding":[{"system":"urn:s","code":"lab"}],"text":"referral"}]`, `"category":[{"text":"referral"}]`,
+			`"category":[{"coding":[{"code":" Referral"}]}]`, `"category":[{"coding":[{"system":"urn:s","display":"Referral"}]}]`, `"category":[{"coding":[{"system":"urn:t","code":"referral"}]}]`},
+		{"", `"type":{"coding":[{"system":"urn:s","code":"a"}]}`, `"type":{"coding":[{"code":"a"},{"code":"b"}],"text":"t"}`, `"type":{"text":"t"}`, `"type":{"coding":[{"system":"urn:s","code":"A"}]}`},
+		{"", `"description":"Élodie"`, `"description":"elodie"`, `"description":" ÉLODIE"`, `"description":"Chlo\u00e9"`},
 		{"", `"subject":{"reference":"Patient/1","display":"X"}`, `"subject":{"reference":"Patient/2"}`, `"subject":{"reference":"Group/1"}`, `"subject":{"display":"X"}`, `"subject":{"reference":"urn:uuid:1"}`},
 		{"", "", "", "", `"securityLabel":[{"coding":[{"code":"R"}]}]`, label(confidentiality, "R"), label(confidentiality, "V"), label(actCode, "PSY"), label("urn:other", "R"), label(confidentiality, "N"), `"securityLabel":[{"text":"R"}]`},
 		{"", attachment, attachment, `"content":[{"attachment":{"url":"https://emr.example/doc"}},{"attachment":{"contentType":"text/plain"}}]`},

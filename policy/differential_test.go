@@ -51,7 +51,7 @@ func TestAgainstTheReference(t *testing.T) {
 	for what, share := range map[string]int{ // at least one in so many, or the test would agree about nothing
 		"read permitted": 60, "search permitted": 60, "create permitted": 400, "update permitted": 400, "denied": 60, "read shown": 100, "search shown": 60,
 		"cut": 60, "whole": 400, "withheld": 20, "dropped by search": 200, "several permissions": 200, "written": 1000, "created": 1000, "write refused": 100,
-		"restricted": 200, "denied by rule": 50, "beside a directive": 200, "narrowed": 200, "_elements": 400, "marked": 100,
+		"restricted": 200, "denied by rule": 50, "denied as it may match": 300, "beside a directive": 200, "narrowed": 200, "_elements": 400, "marked": 100,
 	} {
 		if seen[what]*share < seen["comparisons"] {
 			t.Errorf("%q came about %d times in %d: too seldom to say anything", what, seen[what], seen["comparisons"])
@@ -139,6 +139,9 @@ func (c *comparison) release(what string, d policy.Decision, e evaluation, from 
 	}
 	if e.denied(from.node) {
 		c.seen["denied by rule"]++
+		if !e.deniedWhere(criterion.matches, from.node) {
+			c.seen["denied as it may match"]++
+		}
 	}
 	if released.IsZero() || want == nil {
 		c.seen["withheld"]++

@@ -80,6 +80,14 @@
 // Resources are named by type ("Appointment"), by id ("Task/9") or by criteria as in a scope, all of which have to match
 // ("DocumentReference?category=psychiatry"). Codes of the status have to exist here, too.
 //
+// A grant's criteria give what certainly matches; these deny what may. A code is the same without regard to case and
+// surrounding space, and where its system is the same or not known on one side; a coding without a code may have any, and so
+// may a concept that is there in words alone. A date may match that overlaps one that does, such as 2026-05 for 2026-05-05. A
+// reference may be to what is asked for if it is there, cannot be read as a local one, and does not say that it is to
+// another type. Texts and addresses are the same without regard to case and accents. What cannot be read may be anything;
+// :not denies what does not certainly have the value, :missing=true what nothing certainly stands in. An element that is
+// absent altogether matches nothing but those two. fhir.Clause.MayMatch has it parameter by parameter.
+//
 // A resource is a patient's by a literal local reference in Appointment.participant.actor, Task.for or Task.focus,
 // DocumentReference.subject or context.sourcePatientInfo; one that names several patients is locked if one of them has it
 // locked. A reference that is there and cannot be read as one (another server's address, a contained resource, an identifier

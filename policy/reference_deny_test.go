@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"vestibule/policy"
 )
@@ -34,27 +35,32 @@ func (e evaluation) guardrails() []policy.Guardrail {
 }
 
 // denied reports whether a guardrail keeps doc from everybody, or a directive from the caller.
-func (e evaluation) denied(doc node) bool {
+func (e evaluation) denied(doc node) bool { return e.deniedWhere(criterion.mayMatch, doc) }
+
+// deniedWhere is denied where a rule's criteria hold for what meets says.
+func (e evaluation) deniedWhere(meets func(criterion, node, *time.Location) bool, doc node) bool {
+	selects := func(s string) bool { return e.selects(s, meets, doc) }
 	for _, g := range e.guardrails() {
-		if slices.ContainsFunc(g.Never, func(s string) bool { return e.selects(s, doc) }) {
+		if slices.ContainsFunc(g.Never, selects) {
 			return true
 		}
 	}
 	patients, unclear := patientsOf(doc)
 	return slices.ContainsFunc(e.rules.Directives, func(d policy.Directive) bool {
-		about := len(d.Resources) == 0 || slices.ContainsFunc(d.Resources, func(s string) bool { return e.selects(s, doc) })
+		about := len(d.Resources) == 0 || slices.ContainsFunc(d.Resources, selects)
 		return about && e.locks(d) && (unclear || slices.Contains(patients, d.Patient))
 	})
 }
 
 // selects reads "Task", "Task/9" and "DocumentReference?category=psychiatry".
-func (e evaluation) selects(selector string, doc node) bool {
+func (e evaluation) selects(selector string, meets func(criterion, node, *time.Location) bool, doc node) bool {
 	head, query, _ := strings.Cut(selector, "?")
 	typ, id, byID := strings.Cut(head, "/")
 	values, err := url.ParseQuery(query)
 	must(err)
 	criteria, _ := criteriaOf(typ, values)
-	return first(doc, "resourceType") == typ && (!byID || first(doc, "id") == id) && meetsAll(criteria, doc, e.clinic.Zone)
+	return first(doc, "resourceType") == typ && (!byID || first(doc, "id") == id) &&
+		!slices.ContainsFunc(criteria, func(c criterion) bool { return !meets(c, doc, e.clinic.Zone) })
 }
 
 // locks reports whether a directive is in force and locks the caller out.

@@ -36,10 +36,12 @@ func parseSelector(text string, zone *time.Location) (selector, error) {
 	return selector{typ: typ, id: id, criteria: clauses}, err
 }
 
-// matches reports whether s picks r. A resource that is about to be created has no id and is none that a rule names.
+// matches reports whether s picks r or, where r does not say enough, may pick it: a rule that denies has to hold for what an
+// EMR writes oddly, too. A resource that is about to be created has no id and is none that a rule names.
 func (s *selector) matches(r fhir.Resource) bool {
 	if len(s.criteria) > 0 { // which look at the type themselves
-		return matchAll(s.criteria, r)
+		m := r.Matching()
+		return m.May(s.criteria)
 	}
 	return r.Type() == s.typ && (s.id == "" || r.ID() == s.id)
 }
