@@ -1,8 +1,10 @@
 package server
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -36,6 +38,20 @@ func (s *server) trailMetadata(c *gin.Context) bool {
 	return true
 }
 
+// onlyFormat refuses every parameter of a read but _format, and that for what is no JSON.
+func onlyFormat(query string) error {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return fhir.E("server.audit", fhir.KindInvalid, "malformed-query", "The query is not properly percent-encoded.")
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if f := values.Get(name); name != "_format" || f != "json" && !strings.HasSuffix(f, "/json") && !strings.HasSuffix(f, "+json") {
+			return fhir.E("server.audit", fhir.KindNotSupported, "parameter-not-supported", "An AuditEvent is read without parameters but _format=json.").At(name)
+		}
+	}
+	return nil
+}
+
 func (s *server) readTrail(c *gin.Context, req *vestibule.TrailRequest) error {
 	const op = "server.audit"
 	if err := acceptable(c.Request.Header.Get("Accept")); err != nil {
@@ -54,9 +70,9 @@ func (s *server) readTrail(c *gin.Context, req *vestibule.TrailRequest) error {
 	case method != http.MethodGet:
 		return fhir.E(op, fhir.KindMethodNotAllowed, "trail-is-read-only", "The trail can be searched and read; nobody writes it from outside.")
 	case path == "/AuditEvent":
-	case reads && fhir.ValidID(id) && query == "":
+	case reads && fhir.ValidID(id):
 		req.ID = id
-		return nil
+		return onlyFormat(query)
 	default:
 		return fhir.E(op, fhir.KindNotFound, "no-such-address", "A clinic's trail is searched at AuditEvent and read at AuditEvent/{id}.")
 	}

@@ -50,13 +50,14 @@ func TestTheTrailByHTTP(t *testing.T) {
 	if a.status != 200 || !strings.Contains(a.body, `"total":1`) || !strings.Contains(a.body, `"id":"`+ids[1]+`"`) {
 		t.Errorf("by POST: %d %s", a.status, a.body)
 	}
-	a = g.ask(t, asked{"GET", trail + "/AuditEvent/" + ids[1], "", auditor})
+	a = g.ask(t, asked{"GET", trail + "/AuditEvent/" + ids[1] + "?_format=application/fhir%2Bjson", "", auditor})
 	for _, want := range []string{`"call-2"`, `"00-4bf92f3577b34da6a3ce929d0e0e4736-`, `GET /fhir/{clinic}/{type}/{id}`, `"fhirr4 test"`, "IHE.BasicAudit.PatientRead"} {
 		if !strings.Contains(a.body, want) {
 			t.Errorf("the event does not say %s: %s", want, a.body)
 		}
 	}
-	for path, code := range map[string]string{"/AuditEvent?bogus=1": "parameter-not-supported", "/AuditEvent/999999": "not-found", "/Patient": "no-such-address"} {
+	for path, code := range map[string]string{"/AuditEvent?bogus=1": "parameter-not-supported", "/AuditEvent/999999": "not-found", "/AuditEvent/1?_format=xml": "parameter-not-supported",
+		"/AuditEvent/1?patient=2": "parameter-not-supported", "/Patient": "no-such-address"} {
 		if a := g.ask(t, asked{"GET", trail + path, "", auditor}); a.code != code || a.header.Get("Audit-Receipt") == "" {
 			t.Errorf("%s: %d %s", path, a.status, a.code)
 		}
