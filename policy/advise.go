@@ -91,7 +91,7 @@ func (a *adviser) permission(path string, p *permission, g *grant) {
 		a.advise(path, "It has no window, so it reaches as far back and ahead as the EMR does; such as window: -1d..+90d.")
 	}
 	if reading && len(p.src.Elements) == 0 {
-		a.advise(path, "It has no elements, so it shows everything of a %s; name what is needed, such as elements: [%s].", s.typ, ElementSets(s.typ)[0].Name)
+		a.advise(path, "It has no elements, so it shows everything of each %s; name what is needed, such as elements: [%s].", s.typ, ElementSets(s.typ)[0].Name)
 	}
 	if slices.Contains(p.write, "status") && len(p.transitions) == 0 {
 		a.advise(path+".write", "The status may become anything; say which changes are needed, such as transitions: [%s].", transitionFor(s))

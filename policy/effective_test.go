@@ -69,7 +69,7 @@ func TestExplainSaysTheOutcomeTheReasonsAndWhereEachGrantStands(t *testing.T) {
 			}
 		}
 	}
-	if got := s.Explain(Request{}); !strings.HasPrefix(got[0], "Denied") || len(got) != 3 {
+	if got := s.Explain(Request{}); !strings.HasPrefix(got[0], "Denied") || len(got) != 2 {
 		t.Errorf("%q", got)
 	}
 }

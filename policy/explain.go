@@ -14,8 +14,10 @@ func (s *Set) Explain(req Request) []string {
 	if !d.Permitted() {
 		lines := []string{"Denied: " + what}
 		for _, r := range d.Reasons() {
-			info, _ := r.Code.Info()
-			lines = append(lines, withDetail(fmt.Sprintf("- %s: %s", r.Code, r.Text), r), "  "+info.Next)
+			lines = append(lines, withDetail(fmt.Sprintf("- %s: %s", r.Code, r.Text), r))
+			if info, _ := r.Code.Info(); !strings.Contains(r.Text, info.Next) {
+				lines = append(lines, "  "+info.Next)
+			}
 		}
 		return append(lines, d.p.standing()...)
 	}

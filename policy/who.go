@@ -216,7 +216,7 @@ func (s *Set) asks(g *grant) []string {
 		out = append(out, "from "+strings.Join(prefixTexts(rail.networks), " or ")+" ("+rail.detail+")")
 	}
 	if len(g.src.Purposes) > 0 {
-		out = append(out, "for "+list(g.src.Purposes, purposeInWords, " or ")+" only")
+		out = append(out, "for "+list(g.src.Purposes, purposeInWords, " or "))
 	}
 	return append(out, "until the end of "+humanDate(g.src.Until))
 }

@@ -42,7 +42,7 @@ func TestWhoCanNamesPeopleWithTheClauseAndWhatItAsks(t *testing.T) {
 	other := grantOf("other", Permission{Scope: "user/Appointment.rs?practitioner=Practitioner/43"})
 	s := compiled(t, frontDesk(), night, later, other)
 	want := []string{
-		"https://id.example|amara at assistco: front-desk-amara@3 user/Appointment.rs?practitioner=Practitioner/42 window -1d..+90d; now; only Mon-Fri 07:30-18:00 by the clock of America/Toronto, from 203.0.113.0/24, for patient administration (PATADMIN) only, until the end of Sunday, 28 February 2027",
+		"https://id.example|amara at assistco: front-desk-amara@3 user/Appointment.rs?practitioner=Practitioner/42 window -1d..+90d; now; only Mon-Fri 07:30-18:00 by the clock of America/Toronto, from 203.0.113.0/24, for patient administration (PATADMIN), until the end of Sunday, 28 February 2027",
 		"everybody at assistco: later@1 user/Appointment.r; from 1 December 2026; only until the end of Sunday, 28 February 2027",
 		"https://id.example|amara at assistco: night@1 user/Appointment.rs; from Wednesday, 25 November 2026 20:00; only Mon-Sun 20:00-24:00 by the clock of America/Toronto, until the end of Sunday, 28 February 2027",
 		"https://id.example|chloe at assistco: night@1 user/Appointment.rs; from Wednesday, 25 November 2026 20:00; only Mon-Sun 20:00-24:00 by the clock of America/Toronto, until the end of Sunday, 28 February 2027",

@@ -78,8 +78,20 @@ func (c applyCmd) check(ctx context.Context, t *terminal, docs []config.Document
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(t.Out, "%d documents are right; nothing was changed\n", len(docs))
+	verb := "are"
+	if len(docs) == 1 {
+		verb = "is"
+	}
+	_, err = fmt.Fprintf(t.Out, "%s %s right; nothing was changed\n", documents(len(docs)), verb)
 	return err
+}
+
+// documents counts documents.
+func documents(n int) string {
+	if n == 1 {
+		return "1 document"
+	}
+	return fmt.Sprintf("%d documents", n)
 }
 
 // checked holds docs against what is applied, and prints where they are right but broad.

@@ -180,7 +180,7 @@ func (c auditSearchCmd) table(t *terminal, found audit.Result, zone *time.Locati
 	for _, e := range found.Entries {
 		r := e.Record
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Time.In(zone).Format("2006-01-02 15:04:05"), who(r), what(r),
-			strings.Join(r.Patients, " "), outcomeName(r), strings.Join(r.Reasons, " "), r.ID)
+			patientsOf(r, c.Patient), outcomeName(r), strings.Join(r.Reasons, " "), r.ID)
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -115,11 +117,17 @@ func (c grantsCanICmd) caller(rules ruled, now time.Time) (policy.Caller, error)
 		Scopes: c.Scope, Purposes: c.Purpose, Expires: now.Add(time.Hour),
 	}
 	if out.Platform == "" {
-		known := rules.platforms[issuer]
-		if len(known) != 1 {
-			return out, fmt.Errorf("--platform is needed: %d platforms have the issuer %s", len(known), issuer)
+		switch known := rules.platforms[issuer]; len(known) {
+		case 0:
+			return out, fmt.Errorf("no platform has the issuer %s; name one with --platform, or mend --as", issuer)
+		case 1:
+			out.Platform = known[0]
+		default:
+			return out, fmt.Errorf("several platforms have the issuer %s; say which with --platform: %s", issuer, strings.Join(slices.Sorted(slices.Values(known)), ", "))
 		}
-		out.Platform = known[0]
+	}
+	if names := slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Values(rules.platforms))...))); !slices.Contains(names, out.Platform) {
+		return out, fmt.Errorf("there is no platform %q; there are %s", out.Platform, strings.Join(names, ", "))
 	}
 	if len(out.Scopes) == 0 {
 		out.Scopes = []string{"user/*.cruds", "system/*.cruds"}

@@ -77,6 +77,13 @@ type directivesListCmd struct {
 	clinicFlag
 }
 
+// Help is shown below the flags.
+func (directivesListCmd) Help() string {
+	return `    vestibule directives list --clinic maple --data ./data
+
+A directive is a document that "vestibule apply" takes; docs/configuration.md shows how to write one.`
+}
+
 // Run prints the table.
 func (c directivesListCmd) Run(ctx context.Context, t *terminal) error {
 	return c.within(func(d *data) error {
@@ -102,6 +109,11 @@ type directivesShowCmd struct {
 	Name string `arg:"" help:"The directive's name, or clinic/name."`
 	dataFlags
 	clinicFlag
+}
+
+// Help is shown below the flags.
+func (directivesShowCmd) Help() string {
+	return `    vestibule directives show maple/lock-2026-031 --data ./data`
 }
 
 // Run prints the directive.

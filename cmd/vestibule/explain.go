@@ -93,7 +93,7 @@ func (c grantsExplainCmd) explain(ctx context.Context, out io.Writer, d *data, e
 		again.forCaller(out, e.Record)
 		return nil
 	case err != nil:
-		fmt.Fprintf(out, "Not decided again: %v.\n", err)
+		fmt.Fprintf(out, "Not decided again: %s.\n", strings.TrimPrefix(err.Error(), errNotDecided.Error()+": "))
 	default:
 		again.forClinic(out, zone)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"vestibule/internal/policytest"
@@ -30,7 +31,7 @@ func (c grantsTestCmd) cover(ctx context.Context, t *terminal, suites []*suite) 
 		}
 		for _, clause := range found {
 			if clause.By == "" && clause.Aside == "" {
-				fmt.Fprintf(t.Out, "# no test notices: %s: %s %s: %s\n", s.place(clause), clause.Kind, clause.Rule, clause.Text)
+				fmt.Fprintf(t.Out, "# no test notices: %s%s\n", s.cite(clause), clause.Text)
 			}
 		}
 		all = append(all, found...)
@@ -59,6 +60,15 @@ func (s *suite) table(t *terminal, found policytest.Coverage) error {
 		fmt.Fprintf(w, "# %s/%s\t%d\t%s\t%s\n", s.clinic.Name, clause.Rule, doc.LineOf(clause.Path), clause.Text, by)
 	}
 	return w.Flush()
+}
+
+// cite is where the clause stands and of which rule it is; where that is not in a file, the place names the rule.
+func (s *suite) cite(clause policytest.Clause) string {
+	place, rule := s.place(clause), clause.Kind+" "+clause.Rule
+	if strings.HasPrefix(place, rule) {
+		return place + ": "
+	}
+	return place + ": " + rule + ": "
 }
 
 // place is where the clause stands.

@@ -41,6 +41,16 @@ type grantsListCmd struct {
 	clinicFlag
 }
 
+// Help is shown below the flags.
+func (grantsListCmd) Help() string {
+	return `What is in force, and what waits:
+
+    vestibule grants list --data ./data
+    vestibule grants list --clinic maple --all --data ./data
+
+A grant that waits to be put on record is in force within a quarter of a second, once a gateway serves the folder.`
+}
+
 // Run prints the table.
 func (c grantsListCmd) Run(ctx context.Context, t *terminal) error {
 	return c.within(func(d *data) error {
@@ -65,6 +75,13 @@ type grantsShowCmd struct {
 	Name string `arg:"" help:"The grant's name, or clinic/name."`
 	dataFlags
 	clinicFlag
+}
+
+// Help is shown below the flags.
+func (grantsShowCmd) Help() string {
+	return `    vestibule grants show maple/front-desk-amara --data ./data
+
+Shows the version in force and the drafts, then who did what to it and when. "vestibule grants diff" compares two versions.`
 }
 
 // Run prints the version in force and the drafts, then the history. A grant that was revoked has its last version and its

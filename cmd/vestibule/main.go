@@ -8,11 +8,14 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 	_ "time/tzdata" // clinics' time zones, where the system has none
 
 	"github.com/alecthomas/kong"
+
+	"vestibule/fhir"
 )
 
 // What the process exits with.
@@ -64,10 +67,19 @@ func run(ctx context.Context, args []string, t *terminal) int {
 		return exitUsage
 	}
 	if err := parsed.Run(); err != nil && !errors.Is(err, context.Canceled) {
-		fmt.Fprintln(t.Err, "vestibule:", err)
+		fmt.Fprintln(t.Err, "vestibule:", said(err))
 		return codeOf(err)
 	}
 	return 0
+}
+
+// said is an error for people: without the names of this program's own parts.
+func said(err error) string {
+	text := strings.TrimPrefix(err.Error(), "store: ")
+	if e, ok := errors.AsType[*fhir.Error](err); ok && e.Op != "" {
+		text = strings.Replace(text, e.Op+": ", "", 1)
+	}
+	return text
 }
 
 // newParser understands the command line; more is for tests.

@@ -138,7 +138,7 @@ func (b *rebuilt) beyond(r audit.Record) {
 
 // forClinic prints the decision with the clauses and values that decided.
 func (b rebuilt) forClinic(out io.Writer, zone *time.Location) {
-	fmt.Fprintf(out, "\nDecided again by the rules in force at %s:\n", b.request.Now.In(zone).Format(time.RFC3339))
+	fmt.Fprintf(out, "Decided again by the rules in force at %s:\n", b.request.Now.In(zone).Format(time.RFC3339))
 	for _, line := range b.set.Explain(b.request) {
 		fmt.Fprintln(out, "    "+line)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +15,8 @@ func who(r audit.Record) string {
 	switch {
 	case r.Agent.Name != "":
 		return r.Agent.Name
+	case r.Agent.Subject != "" && r.Agent.Role == audit.RoleUnverified:
+		return r.Agent.Subject + " (unverified)"
 	case r.Agent.Subject != "":
 		return r.Agent.Subject
 	case r.Admin.By != "":
@@ -95,4 +98,24 @@ func moment(s string, now time.Time, zone *time.Location) (time.Time, error) {
 		}
 	}
 	return time.Time{}, fmt.Errorf("%q is no time; write 2026-11-01, 2026-11-01T08:00, 36h or 14d", s)
+}
+
+// patientsShown is how many patients of an access a table shows.
+const patientsShown = 3
+
+// patientsOf are the patients of an access, for a table: the first few, those asked for before all others.
+func patientsOf(r audit.Record, asked []string) string {
+	var first, others []string
+	for _, p := range r.Patients {
+		if slices.ContainsFunc(asked, func(a string) bool { return strings.TrimPrefix(a, "Patient/") == strings.TrimPrefix(p, "Patient/") }) {
+			first = append(first, p)
+		} else {
+			others = append(others, p)
+		}
+	}
+	all := slices.Concat(first, others)
+	if len(all) <= patientsShown {
+		return strings.Join(all, " ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(all[:patientsShown], " "), len(all)-patientsShown)
 }

@@ -103,7 +103,7 @@ func (f resumeFlags) resume(ctx context.Context, t *terminal, meant policy.Stop)
 		}
 		switch {
 		case len(ended) == 0:
-			return fmt.Errorf("%s is not stopped%s", whatIsStopped(meant), remaining(rest))
+			return fmt.Errorf("%s is not stopped; what is:%s", whatIsStopped(meant), remaining(rest))
 		case meant.Grant != "" && ended[0].stop.Clinic != ended[len(ended)-1].stop.Clinic:
 			return fmt.Errorf("several clinics have stopped a grant %q; say which with --clinic", meant.Grant)
 		}
@@ -116,7 +116,7 @@ func (f resumeFlags) resume(ctx context.Context, t *terminal, meant policy.Stop)
 		if err := d.await(ctx, t, last); err != nil || len(rest) == 0 {
 			return err
 		}
-		_, err = fmt.Fprintln(t.Out, "other stops remain"+remaining(rest))
+		_, err = fmt.Fprintln(t.Out, "other stops remain:"+remaining(rest))
 		return err
 	})
 }
@@ -147,13 +147,13 @@ func sameTarget(meant, found policy.Stop) bool {
 
 func remaining(stops []stopped) string {
 	if len(stops) == 0 {
-		return "; nothing is"
+		return " nothing"
 	}
 	var names []string
 	for _, s := range stops {
 		names = append(names, whatIsStopped(s.stop))
 	}
-	return ": " + strings.Join(names, "; ")
+	return " " + strings.Join(names, "; ")
 }
 
 // whatIsStopped is what a stop is about, for people.

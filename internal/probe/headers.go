@@ -20,7 +20,7 @@ func headerProbes() []Probe {
 				switch {
 				case t.over() || a.err != nil:
 					t.note(OK, "not answered")
-				case strings.Contains(string(a.body), "zqx-vestibule-trace") || t.Token != "" && strings.Contains(string(a.body), t.Token):
+				case strings.Contains(string(a.body), "zqx-vestibule-trace") || len(t.Token) >= 8 && strings.Contains(string(a.body), t.Token):
 					t.note(Leak, method+" sends back the request with its headers", a)
 				default:
 					t.note(OK, "refused")
