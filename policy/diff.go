@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -94,8 +95,8 @@ func (d Difference) Lines() []string {
 }
 
 // Diff is what changes from now on when b takes the place of a. Both are Sets of one clinic; where its clock changed too,
-// hours and days cannot be held against each other, and that is an error.
-func Diff(a, b *Set, now time.Time) (Difference, error) {
+// hours and days cannot be held against each other, and that is an error. What takes too long ends with ctx, and its error.
+func Diff(ctx context.Context, a, b *Set, now time.Time) (Difference, error) {
 	if a == nil || b == nil || a.clinic.Zone == nil || b.clinic.Zone == nil {
 		return Difference{}, fhir.E("policy.Diff", fhir.KindInternal, "", "There are no rules to compare.")
 	}
@@ -104,10 +105,13 @@ func Diff(a, b *Set, now time.Time) (Difference, error) {
 			a.clinic.Name, a.clinic.Zone, b.clinic.Name, b.clinic.Zone))
 	}
 	both, onlyA, onlyB := common3(a.denied(now), b.denied(now))
-	allowedA, allowedB := less(a.granted(now), onlyA), less(b.granted(now), onlyB)
+	canNow, canNoLonger, err := changed(ctx, a.granted(now), onlyA, b.granted(now), onlyB)
+	if err != nil {
+		return Difference{}, err
+	}
 	out := Difference{
 		Clinic: b.clinic.Name,
-		CanNow: b.pieces(less(allowedB, allowedA), "can now", now), CanNoLonger: a.pieces(less(allowedA, allowedB), "can no longer", now),
+		CanNow: b.pieces(canNow, "can now", now), CanNoLonger: a.pieces(canNoLonger, "can no longer", now),
 		Limits: limitsChanged(a, b),
 	}
 	for _, d := range both {
@@ -117,21 +121,45 @@ func Diff(a, b *Set, now time.Time) (Difference, error) {
 	return out, nil
 }
 
+// changed is what b allows and a does not, and the other way round, where each grants something and denies some of it.
+func changed(ctx context.Context, grantedA, deniedA, grantedB, deniedB []box) (canNow, canNoLonger []box, err error) {
+	allowedA, err := less(ctx, grantedA, deniedA)
+	if err != nil {
+		return nil, nil, err
+	}
+	allowedB, err := less(ctx, grantedB, deniedB)
+	if err != nil {
+		return nil, nil, err
+	}
+	if canNow, err = less(ctx, allowedB, allowedA); err != nil {
+		return nil, nil, err
+	}
+	canNoLonger, err = less(ctx, allowedA, allowedB)
+	return canNow, canNoLonger, err
+}
+
 // common3 are the boxes that are in both, only in the first, and only in the second. What is in both narrows both sides
 // alike, so that it need not be taken from every piece.
 func common3(a, b []box) (both, onlyA, onlyB []box) {
-	in := func(list []box, x box) bool {
-		return slices.ContainsFunc(list, func(o box) bool { return x.within(o) && o.within(x) })
+	in := func(list []box) func(box) bool {
+		keys, around := map[string]bool{}, near(list)
+		for _, o := range list {
+			keys[o.key()] = true
+		}
+		return func(x box) bool {
+			return keys[x.key()] || slices.ContainsFunc(around.to(x), func(o box) bool { return x.within(o) && o.within(x) })
+		}
 	}
+	inA, inB := in(a), in(b)
 	for _, x := range a {
-		if in(b, x) {
+		if inB(x) {
 			both = append(both, x)
 		} else {
 			onlyA = append(onlyA, x)
 		}
 	}
 	for _, x := range b {
-		if !in(a, x) {
+		if !inA(x) {
 			onlyB = append(onlyB, x)
 		}
 	}
@@ -141,7 +169,7 @@ func common3(a, b []box) (both, onlyA, onlyB []box) {
 // pieces are boxes for people and programs, in a stable order, each once.
 func (s *Set) pieces(boxes []box, verb string, now time.Time) []Piece {
 	out := []Piece{}
-	for _, b := range pruned(boxes) {
+	for _, b := range boxes {
 		out = append(out, b.piece(s, verb, now))
 	}
 	slices.SortStableFunc(out, func(a, b Piece) int {

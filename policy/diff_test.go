@@ -189,13 +189,15 @@ func TestADifferenceIsExact(t *testing.T) {
 		if errA != nil || errB != nil {
 			t.Fatal(errA, errB)
 		}
-		d, err := Diff(a, b, now)
+		d, err := Diff(t.Context(), a, b, now)
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, onlyA, onlyB := common3(a.denied(wednesday(t)), b.denied(wednesday(t)))
-		allowedA, allowedB := less(a.granted(now), onlyA), less(b.granted(now), onlyB)
-		canNow, canNoLonger := less(allowedB, allowedA), less(allowedA, allowedB)
+		canNow, canNoLonger, err := changed(t.Context(), a.granted(now), onlyA, b.granted(now), onlyB)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if (len(canNow) == 0) != (len(d.CanNow) == 0) || (len(canNoLonger) == 0) != (len(d.CanNoLonger) == 0) {
 			t.Fatalf("pieces are lost: %+v", d)
 		}

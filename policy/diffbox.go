@@ -40,13 +40,8 @@ type world struct {
 
 // minus is what is in b and not in o, as boxes that together are that and may overlap: each says one way to be outside o.
 func (b box) minus(o box) []box {
-	if b.world != o.world {
+	if !b.meets(o) {
 		return []box{b}
-	}
-	for i := range b.sides {
-		if !b.sides[i].meets(o.sides[i]) {
-			return []box{b}
-		}
 	}
 	var out []box
 	for i := range b.sides {
@@ -65,38 +60,11 @@ func (b box) within(o box) bool {
 		return false
 	}
 	for i := range b.sides {
-		if len(b.sides[i].minus(o.sides[i])) > 0 {
+		if i != byCriteria && len(b.sides[i].minus(o.sides[i])) > 0 {
 			return false
 		}
 	}
-	return true
-}
-
-// less is what is in any of boxes and in none of others.
-func less(boxes, others []box) []box {
-	for _, o := range others {
-		var next []box
-		for _, b := range boxes {
-			next = append(next, b.minus(o)...)
-		}
-		boxes = pruned(next)
-	}
-	return boxes
-}
-
-// pruned drops boxes that lie within others.
-func pruned(boxes []box) []box {
-	var out []box
-	for i, b := range boxes {
-		drop := false
-		for j, o := range boxes {
-			drop = drop || i != j && b.within(o) && (j < i || !o.within(b))
-		}
-		if !drop {
-			out = append(out, b)
-		}
-	}
-	return out
+	return len(b.sides[byCriteria].minus(o.sides[byCriteria])) == 0 // what takes longest
 }
 
 // whole is everything there is in a world, from now on.

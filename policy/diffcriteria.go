@@ -75,12 +75,7 @@ func (c criteria) meets(other side) bool {
 
 // tidy is c without what says nothing new; possible is false where it contradicts itself.
 func (c criteria) tidy() (out criteria, possible bool) {
-	for i, n := range c.no {
-		others := slices.Concat(c.no[:i], c.no[i+1:])
-		if !slices.ContainsFunc(others, func(o atom) bool { return n.implies(o) && !o.same(n) }) && !slices.ContainsFunc(out.no, n.same) {
-			out.no = append(out.no, n)
-		}
-	}
+	out.no = withoutImplying(c.no)
 	for _, one := range c.yes {
 		left := slices.DeleteFunc(slices.Clone(one), func(a atom) bool { return slices.ContainsFunc(out.no, a.implies) })
 		if len(left) == 0 {
@@ -95,9 +90,34 @@ func (c criteria) tidy() (out criteria, possible bool) {
 			return criteria{}, false
 		}
 	}
-	slices.SortFunc(out.no, atom.compare)
 	slices.SortFunc(out.yes, func(a, b []atom) int { return slices.CompareFunc(a, b, atom.compare) })
 	return out, true
+}
+
+// withoutImplying is a list of atoms of which there is none, sorted, without those that follow: where there is nothing of a
+// code, there is nothing of it in one system either.
+func withoutImplying(no []atom) []atom {
+	if len(no) == 0 {
+		return nil
+	}
+	sorted := slices.Clone(no)
+	slices.SortFunc(sorted, atom.compare)
+	sorted = slices.CompactFunc(sorted, atom.same)
+	var out []atom
+	for from := 0; from < len(sorted); {
+		to := from + 1
+		for to < len(sorted) && sorted[to].about == sorted[from].about {
+			to++
+		}
+		group := sorted[from:to]
+		for _, a := range group {
+			if len(a.clause.Tokens()) == 0 || !slices.ContainsFunc(group, func(o atom) bool { return a.implies(o) && !o.same(a) }) {
+				out = append(out, a)
+			}
+		}
+		from = to
+	}
+	return out
 }
 
 // exclude reports whether nothing has one of each: they are about an element of which R4 allows one value.

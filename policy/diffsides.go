@@ -14,6 +14,8 @@ type side interface {
 	minus(o side) []side
 	// meets is false where certainly nothing is in both.
 	meets(o side) bool
+	// appendKey appends what is the same for sets that are the same, and different for others of its type.
+	appendKey(key []byte) []byte
 }
 
 // names is a set of names: those listed or, with except, all others.
@@ -30,7 +32,7 @@ func anyName() names { return names{except: true} }
 
 func (n names) minus(other side) []side {
 	o := other.(names)
-	in := func(list []string) func(string) bool { return func(s string) bool { return slices.Contains(list, s) } }
+	in := func(list []string) func(string) bool { return func(s string) bool { return contains(list, s) } }
 	without := func(list []string, drop func(string) bool) []string {
 		return slices.DeleteFunc(slices.Clone(list), drop)
 	}
@@ -41,7 +43,7 @@ func (n names) minus(other side) []side {
 	case n.except:
 		out = names{true, theNames(slices.Concat(n.list, o.list)...).list}
 	case o.except:
-		out = names{list: without(n.list, func(s string) bool { return !slices.Contains(o.list, s) })}
+		out = names{list: without(n.list, func(s string) bool { return !contains(o.list, s) })}
 	default:
 		out = names{list: without(n.list, in(o.list))}
 	}
@@ -61,7 +63,13 @@ func (n names) meets(other side) bool {
 	case o.except:
 		return len(n.minus(names{list: o.list})) > 0
 	}
-	return slices.ContainsFunc(n.list, func(s string) bool { return slices.Contains(o.list, s) })
+	return slices.ContainsFunc(n.list, func(s string) bool { return contains(o.list, s) })
+}
+
+// contains reports whether s is in a sorted list.
+func contains(list []string, s string) bool {
+	_, found := slices.BinarySearch(list, s)
+	return found
 }
 
 // The kinds of caller, as bits.
@@ -146,14 +154,17 @@ func anyPurposes() stated { return stated{^uint64(0), ^uint64(0), ^uint64(0), ^u
 func (s stated) holds(p purposes) bool { return s[p/64]&(1<<(p%64)) != 0 }
 
 func (s stated) minus(other side) []side {
-	o := other.(stated)
-	for i := range s {
-		s[i] &^= o[i]
-	}
-	if s == (stated{}) {
+	if s = s.but(other.(stated)); s == (stated{}) {
 		return nil
 	}
 	return []side{s}
+}
+
+func (s stated) but(o stated) stated {
+	for i := range s {
+		s[i] &^= o[i]
+	}
+	return s
 }
 
 func (s stated) meets(other side) bool {

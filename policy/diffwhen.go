@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"math/bits"
 	"net/netip"
 	"slices"
 	"strings"
@@ -105,18 +106,31 @@ func (w week) String() string {
 // spans are the stretches of one day, as "07:30-12:00 13:00-18:00".
 func (w week) spans(day int) string {
 	var out []string
-	clock := func(m int) string { return fmt.Sprintf("%02d:%02d", m/60, m%60) }
-	for m := 0; m < minutesOfDay; m++ {
-		if !w.holds(day, m) {
-			continue
+	clock := func(at int) string { return fmt.Sprintf("%02d:%02d", at/60-day*24, at%60) }
+	end := (day + 1) * minutesOfDay
+	for at := day * minutesOfDay; ; {
+		from := w.next(at, end, true)
+		if from == end {
+			return strings.Join(out, " ")
 		}
-		from := m
-		for m < minutesOfDay && w.holds(day, m) {
-			m++
-		}
-		out = append(out, clock(from)+"-"+clock(m))
+		at = w.next(from, end, false)
+		out = append(out, clock(from)+"-"+clock(at))
 	}
-	return strings.Join(out, " ")
+}
+
+// next is the first minute of the week from at on that w has or, with has false, has not; end where none is before it.
+func (w *week) next(at, end int, has bool) int {
+	for at < end {
+		word := w[at/64]
+		if !has {
+			word = ^word
+		}
+		if word >>= at % 64; word != 0 {
+			return min(at+bits.TrailingZeros64(word), end)
+		}
+		at += 64 - at%64
+	}
+	return end
 }
 
 // words is what a caller has to state, "" where it does not matter. A difference of two grants' purposes is said as such.
@@ -124,15 +138,15 @@ func (s stated) words() string {
 	if s == anyPurposes() || s == statedFor(0) {
 		return ""
 	}
-	for granted := range purposes(1 << len(purposeCodes)) {
-		if s == statedFor(granted) {
-			return "for " + purposeList(granted) + " only"
+	var granted [1 << len(purposeCodes)]stated
+	for p := range granted {
+		if granted[p] = statedFor(purposes(p)); s == granted[p] {
+			return "for " + purposeList(purposes(p)) + " only"
 		}
 	}
 	for whole := range purposes(1 << len(purposeCodes)) {
 		for part := range purposes(1 << len(purposeCodes)) {
-			rest := statedFor(whole).minus(statedFor(part))
-			if part == 0 || len(rest) != 1 || rest[0] != side(s) {
+			if part == 0 || granted[whole].but(granted[part]) != s {
 				continue
 			}
 			if whole == 0 {

@@ -27,7 +27,7 @@ func changeOf(t *testing.T, a, b Rules) Difference {
 	if errA != nil || errB != nil {
 		t.Fatal(errA, errB)
 	}
-	d, err := Diff(before, after, wednesday(t))
+	d, err := Diff(t.Context(), before, after, wednesday(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,10 +162,10 @@ func TestClinicsWithDifferentClocksAreNotCompared(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Diff(a, b, wednesday(t)); err == nil || !strings.Contains(err.Error(), "America/Vancouver") {
+	if _, err := Diff(t.Context(), a, b, wednesday(t)); err == nil || !strings.Contains(err.Error(), "America/Vancouver") {
 		t.Error(err)
 	}
-	if _, err := Diff(nil, b, wednesday(t)); err == nil {
+	if _, err := Diff(t.Context(), nil, b, wednesday(t)); err == nil {
 		t.Error("compared nothing")
 	}
 }

@@ -178,7 +178,7 @@ func TestH7AValueReadsAsOneInSentences(t *testing.T) {
 			t.Errorf("%q and %q read alike: %s", before, value, text)
 		}
 		seen[text] = value
-		d, err := Diff(compiled(t), compiled(t, g), wednesday(t))
+		d, err := Diff(t.Context(), compiled(t), compiled(t, g), wednesday(t))
 		if err != nil || len(d.CanNow) != 1 {
 			t.Fatalf("%q: %+v, %v", value, d, err)
 		}

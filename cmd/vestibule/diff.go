@@ -57,7 +57,7 @@ func (c grantsDiffCmd) Run(ctx context.Context, t *terminal) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.B, err)
 		}
-		diff, err := policy.Diff(before, after, t.Now())
+		diff, err := policy.Diff(ctx, before, after, t.Now())
 		if err != nil {
 			return err
 		}

@@ -77,7 +77,7 @@ func Cover(ctx context.Context, clinic policy.Clinic, rules policy.Rules, about 
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		out = append(out, c.try(v))
+		out = append(out, c.try(ctx, v))
 		progress(i+1, len(variants))
 	}
 	return out, nil
@@ -139,7 +139,7 @@ func (c *coverer) names(g policy.Grant, caller policy.Caller) bool {
 }
 
 // try asks the questions that the change can be about, until one notices.
-func (c *coverer) try(v variant) Clause {
+func (c *coverer) try(ctx context.Context, v variant) Clause {
 	asked := c.concerned(v)
 	as := c.narrowed(asked)
 	set, err := policy.Compile(c.clinic, v.in(as))
@@ -153,19 +153,19 @@ func (c *coverer) try(v variant) Clause {
 			return v.Clause
 		}
 	}
-	if len(asked) > 0 && c.idle(as, set) {
+	if len(asked) > 0 && c.idle(ctx, as, set) {
 		v.Aside = Idle
 	}
 	return v.Clause
 }
 
 // idle reports whether a change that nobody notices is none: rules overlap, and a directive may lock what no grant gives.
-func (c *coverer) idle(as policy.Rules, changed *policy.Set) bool {
+func (c *coverer) idle(ctx context.Context, as policy.Rules, changed *policy.Set) bool {
 	set, err := policy.Compile(c.clinic, as)
 	if err != nil {
 		return false
 	}
-	diff, err := policy.Diff(set, changed, time.Unix(0, 0)) // before every grant, so that beginnings and ends count, too
+	diff, err := policy.Diff(ctx, set, changed, time.Unix(0, 0)) // before every grant, so that beginnings and ends count, too
 	return err == nil && diff.Empty()
 }
 

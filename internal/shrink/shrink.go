@@ -115,7 +115,7 @@ func (o *Options) tested(ctx context.Context, g policy.Grant, present replay.Can
 		}
 		return wanting, nil
 	}
-	if out.Difference, err = o.difference(g); err != nil {
+	if out.Difference, err = o.difference(ctx, g); err != nil {
 		return nil, err
 	}
 	if len(out.Difference.CanNow) > 0 { // it is narrower or it is nothing
@@ -136,7 +136,7 @@ func (o *Options) tested(ctx context.Context, g policy.Grant, present replay.Can
 }
 
 // difference is what changes when g takes the present grant's place.
-func (o *Options) difference(g policy.Grant) (policy.Difference, error) {
+func (o *Options) difference(ctx context.Context, g policy.Grant) (policy.Difference, error) {
 	rules := o.Rules
 	rules.Grants = slices.Clone(rules.Grants)
 	for i := range rules.Grants {
@@ -154,7 +154,7 @@ func (o *Options) difference(g policy.Grant) (policy.Difference, error) {
 	if err != nil {
 		return policy.Difference{}, err
 	}
-	return policy.Diff(before, after, o.Now)
+	return policy.Diff(ctx, before, after, o.Now)
 }
 
 // clauseAt is the clause that a mistake is about, by its path in the document.
