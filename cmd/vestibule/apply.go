@@ -57,6 +57,15 @@ func (c applyCmd) Run(ctx context.Context, t *terminal) error {
 	case c.Plan:
 		return c.plan(ctx, t, by, docs)
 	}
+	if d, err := c.open(); errors.Is(err, store.ErrNoData) {
+		if err := checkedAlone(t, docs); err != nil { // a mistyped folder is not made
+			return err
+		}
+	} else if err == nil {
+		if err := d.Close(); err != nil {
+			return err
+		}
+	}
 	d, err := c.create()
 	if err != nil {
 		return err
@@ -69,7 +78,7 @@ func (c applyCmd) check(ctx context.Context, t *terminal, docs []config.Document
 	d, err := c.open()
 	switch {
 	case errors.Is(err, store.ErrNoData):
-		if err = config.Check(docs, nil, t.Now()); err == nil {
+		if err = checkedAlone(t, docs); err == nil {
 			t.advise(docs, nil)
 		}
 	case err == nil:
@@ -84,6 +93,14 @@ func (c applyCmd) check(ctx context.Context, t *terminal, docs []config.Document
 	}
 	_, err = fmt.Fprintf(t.Out, "%s %s right; nothing was changed\n", documents(len(docs)), verb)
 	return err
+}
+
+// checkedAlone is what is wrong with docs where nothing is applied yet.
+func checkedAlone(t *terminal, docs []config.Document) error {
+	if err := config.Check(docs, nil, t.Now()); err != nil {
+		return fmt.Errorf("%w\nnothing has been applied in this data folder yet; is it the right one?", err)
+	}
+	return nil
 }
 
 // documents counts documents.
