@@ -74,10 +74,11 @@ func Cover(ctx context.Context, clinic policy.Clinic, rules policy.Rules, about 
 	}
 	var out Coverage
 	for i, v := range variants {
+		tried := c.try(ctx, v)
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		out = append(out, c.try(ctx, v))
+		out = append(out, tried)
 		progress(i+1, len(variants))
 	}
 	return out, nil
