@@ -47,7 +47,7 @@ func agentOf(req Request) audit.Agent {
 			Software: plainText(req.Software, maxSoftware), Address: req.Address}
 	}
 	a := audit.Agent{Issuer: c.Issuer, Subject: c.Subject, Name: c.Name, Platform: c.Platform, ClientID: c.ClientID,
-		TokenID: c.TokenID, Automated: c.Automated, Software: plainText(req.Software, maxSoftware), Address: req.Address}
+		TokenID: c.TokenID, Assurance: c.Assurance, Automated: c.Automated, Software: plainText(req.Software, maxSoftware), Address: req.Address}
 	if c.Address.IsValid() {
 		a.Address = c.Address.String()
 	}

@@ -179,9 +179,10 @@ func TestARecordSaysHowTheEMRWasReachedAndWhichRulesKeptBack(t *testing.T) {
 	w.SetClinics(&c)
 	a := w.ask(t, "GET", "/Appointment", "", func(r *vestibule.Request) {
 		r.Route, r.Software, r.Raw = "GET /fhir/{clinic}/{type}", "desk/2.1\r\n", "/Appointment?secret=1"
+		r.Caller.Assurance = "mfa"
 	})
 	r := w.last(t)
-	if a.Err() != nil || r.System != c.System || r.Policy != "abc123" || r.Title != "Maple" || r.Agent.Team != "assistco/desk,assistco/night" || r.Agent.Software != "desk/2.1" ||
+	if a.Err() != nil || r.System != c.System || r.Policy != "abc123" || r.Title != "Maple" || r.Agent.Team != "assistco/desk,assistco/night" || r.Agent.Software != "desk/2.1" || r.Agent.Assurance != "mfa" ||
 		r.Route != "GET /fhir/{clinic}/{type}" || r.Raw != "" {
 		t.Errorf("%v, recorded %+v", a.Err(), r)
 	}

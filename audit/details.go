@@ -40,6 +40,7 @@ func (e Entry) details() []detail {
 	d.text("adapter", r.System.Adapter)
 	d.text("connection", r.System.Connection)
 	d.text("software", r.Agent.Software)
+	d.text("assurance", r.Agent.Assurance)
 	d.text("route", r.Route)
 	d.text("as-sent", r.Raw)
 	d.number("status", r.Status)

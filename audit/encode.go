@@ -104,6 +104,7 @@ func appendAgent(dst []byte, a *Agent) []byte {
 	if a.Automated {
 		dst = append(dst, `,"automated":true`...)
 	}
+	dst = appendOptional(dst, `,"assurance":`, a.Assurance)
 	dst = appendOptional(dst, `,"team":`, a.Team)
 	dst = appendOptional(dst, `,"software":`, a.Software)
 	dst = appendOptional(dst, `,"address":`, a.Address)

@@ -63,7 +63,7 @@ var fields = [...]Field{
 	{11, "role", "agent.team", "the clinic lists the person in no team; the token names no job function", func(r *Record) bool { return r.Agent.Team != "" }},
 	{11, "kind of actor", "agent.automated", "the gateway itself, or whoever admin.by names", about},
 	{12, "on whose authority", "grants", "no grant decided; who approved a grant is on record under its name and version", func(r *Record) bool { return len(r.Grants) > 0 }},
-	{13, "authentication assurance", "", "the gateway reads no assurance out of tokens", never},
+	{13, "authentication assurance", "agent.assurance", "the token says neither acr nor amr", func(r *Record) bool { return r.Agent.Assurance != "" }},
 	{14, "network address", "agent.address", "it came over no network, or over one that does not say", func(r *Record) bool { return r.Agent.Address != "" }},
 	{14, "country, device", "", "the gateway keeps no table of countries and asks for no device", never},
 	{15, "purpose", "purposes", "the token states none", func(r *Record) bool { return len(r.Purposes) > 0 }},

@@ -90,6 +90,7 @@ type Agent struct {
 	TokenID   string `json:"jti,omitempty"`       // the token's jti (9)
 	Role      string `json:"role,omitempty"`      // why the gateway listened, where it was not a grant (11)
 	Automated bool   `json:"automated,omitempty"` // not a human (11)
+	Assurance string `json:"assurance,omitempty"` // acr and amr of the token: how the caller signed in (13)
 	Team      string `json:"team,omitempty"`      // the clinic's teams that the person belonged to, "platform/team", by commas (11)
 	Software  string `json:"software,omitempty"`  // the client's User-Agent: name and version as it gives them (8)
 	Address   string `json:"address,omitempty"`   // network address of the caller (14); of a counted record the network, "203.0.113.0/24"

@@ -34,6 +34,7 @@ func anyRecord(t *rapid.T) audit.Record {
 	}
 	r.Title, r.Route, r.Raw, r.Policy, r.Rules = str.Draw(t, "title"), str.Draw(t, "route"), str.Draw(t, "raw"), str.Draw(t, "policy"), list.Draw(t, "rules")
 	r.System = audit.System{Adapter: str.Draw(t, "adapter"), Product: str.Draw(t, "product"), Connection: str.Draw(t, "connection")}
+	r.Agent.Assurance = str.Draw(t, "assurance")
 	r.Agent.Team, r.Agent.Software = str.Draw(t, "team"), str.Draw(t, "software")
 	r.Shown = rapid.IntRange(0, 9).Draw(t, "shown")
 	if r.Repeats = rapid.IntRange(0, 2).Draw(t, "repeats"); r.Repeats > 0 {
@@ -112,6 +113,7 @@ func full() audit.Record {
 	r.Salt, r.Time, r.Withheld = "000102030405060708090a0b0c0d0e0f", time.Date(2026, 11, 23, 14, 0, 0, 5e6, time.UTC), 2
 	r.Title, r.Route, r.Raw, r.Policy = "Maple Family Clinic", "PUT /fhir/{clinic}/{type}/{id}", "/Appointment/7?x=1", "0123456789abcdef01234567"
 	r.System = audit.System{Adapter: "fhirr4 v1.2.0", Product: "Made-up EMR 7", Connection: "emr@2"}
+	r.Agent.Assurance = "urn:example:2 pwd otp"
 	r.Agent.Team, r.Agent.Software = "assistco/front-desk", "assistco-desk/2.1"
 	r.Rules = []string{"locked-by-directive: Directive no-psychotherapy@2"}
 	r.Released[0].Documents, r.Released[0].Kinds = 1, []string{"http://loinc.org|34108-1"}

@@ -19,6 +19,7 @@ type Caller struct {
 	Platform  string     // our name for the platform the caller works for: issuer and client together decide it
 	ClientID  string     // client_id: the platform's program that presents the token
 	TokenID   string     // jti; empty when the issuer gives none
+	Assurance string     // acr and amr: how the issuer says the caller signed in; for the record, nothing is decided by it
 	Automated bool       // an agent that acts without a person, and says so
 	Scopes    []string   // the token's scopes as written; they only ever narrow what a grant gives
 	Purposes  []string   // purpose of use, codes of v3-ActReason such as PATADMIN; none is a deny wherever one is asked for

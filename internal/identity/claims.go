@@ -29,6 +29,8 @@ type claims struct {
 	GivenName  string         `json:"given_name"`
 	FamilyName string         `json:"family_name"`
 	Actor      string         `json:"vestibule_actor"`
+	ACR        jsontext.Value `json:"acr"`
+	AMR        jsontext.Value `json:"amr"`
 	Purposes   purposeList    `json:"purpose_of_use"`
 	Extensions extensions     `json:"extensions"`
 	Nonce      optionalMember `json:"nonce"`
@@ -82,6 +84,31 @@ func (c *claims) purposes() []string {
 		}
 	}
 	return out
+}
+
+// maxAssurance bounds what of acr and amr goes on record.
+const maxAssurance = 120
+
+// assurance is how the issuer says that the caller signed in (OpenID Connect Core section 2, RFC 8176): acr, then amr. Nothing
+// is decided by it, so that a form that is not known is left out rather than refused.
+func (c *claims) assurance() string {
+	var out []string
+	for _, claim := range []jsontext.Value{c.ACR, c.AMR} {
+		var list stringList
+		if len(claim) == 0 || json.Unmarshal(claim, &list) != nil {
+			continue
+		}
+		for _, s := range list {
+			if plain(s, maxAssurance) {
+				out = append(out, s)
+			}
+		}
+	}
+	text := strings.Join(out, " ")
+	if len(text) > maxAssurance {
+		text = strings.ToValidUTF8(text[:maxAssurance], "")
+	}
+	return text
 }
 
 // readClaims is step 5: it reads verified bytes, and refuses what has not the form it needs.

@@ -21,6 +21,7 @@
 //	purpose_of_use                 no       Caller.Purposes: string or array of codes, "system|code",
 //	                                        "urn:oid:...#code" or {"system","code"}; the code is kept
 //	extensions.hl7-b2b.purpose_of_use       the same, as HL7 UDAP security writes it; both are joined
+//	acr, amr                       no       Caller.Assurance, for the record only; what has another form is left out
 //	nonce, at_hash, c_hash, s_hash          marks of an ID token: refused
 //	cnf                                     a token bound to a key is no bearer token (RFC 9449 section 7.1, RFC 8705): refused
 //	act                                     someone acts for sub (RFC 8693): the record would name the wrong one: refused

@@ -241,6 +241,7 @@ func (v *Verifier) admit(iss *trustedIssuer, typ string, c *claims, now time.Tim
 	return policy.Caller{
 		Issuer: c.Issuer, Subject: c.Subject, Name: name, Platform: platform.Name, ClientID: client, TokenID: c.TokenID,
 		Automated: automated, Scopes: c.scopes(), Purposes: c.purposes(), Expires: c.Expires.Time,
+		Assurance: c.assurance(),
 	}, nil
 }
 
