@@ -33,6 +33,9 @@
 //	checkpoint(log, slot, size, root, time, note)
 //	    signed checkpoints; slot is the hour, the last one of each hour is kept, and the newest is always there. Where one
 //	    key handed over to another the slot is the negative size, and the checkpoint is kept for good.
+//	cosigned(log, witness, size, note, time)
+//	    the newest checkpoint of a log that a witness cosigned, with its signature lines. Proofs are made from it where it covers
+//	    the record, so that they carry the cosignatures.
 //	segment, posting, open_intent             the index, see below
 //
 // The truth (records) and its tree (hashes, root) are written by one transaction per commit, for all logs in it. Batches

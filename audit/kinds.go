@@ -120,6 +120,8 @@ var actions = [...]actionKind{
 	{"key-rotate", nil, typeAlert, subConfig, "that the key which signs checkpoints is to be replaced, by whom"},
 	{"key-rotated", nil, typeAlert, subConfig, "the new key that signs checkpoints"},
 	{"discontinuity", nil, typeAlert, subAuditStop, "the log that lost its end, its size and root as signed and as they are here, what happened, by whom"},
+	{"witness-missing", nil, typeAlert, subAuditStop, "the witness that is required and has cosigned nothing for a quarter of an hour"},
+	{"witness-back", nil, typeAlert, subAuditStart, "the witness that cosigns again"},
 	{"software-update", nil, typeAlert, subSoftware, "the program's version"},
 	{"sign-in", nil, typeLogin, subLogin, "who signed in, or tried to"},
 	{"sign-out", nil, typeLogin, subLogout, "who signed out"},

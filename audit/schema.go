@@ -23,6 +23,9 @@ var schema = [...]string{
 		log INTEGER NOT NULL REFERENCES log (id), slot BIGINT NOT NULL, size BIGINT NOT NULL, root BLOB NOT NULL,
 		time BIGINT NOT NULL, note TEXT NOT NULL, PRIMARY KEY (log, slot))`,
 	`CREATE INDEX IF NOT EXISTS checkpoint_size ON checkpoint (log, size)`,
+	`CREATE TABLE IF NOT EXISTS cosigned (
+		log INTEGER NOT NULL REFERENCES log (id), witness TEXT NOT NULL, size BIGINT NOT NULL, note TEXT NOT NULL, time BIGINT NOT NULL,
+		PRIMARY KEY (log, witness))`,
 	`CREATE TABLE IF NOT EXISTS segment (
 		log INTEGER NOT NULL, first BIGINT NOT NULL, count BIGINT NOT NULL, min_time BIGINT NOT NULL, max_time BIGINT NOT NULL,
 		min_id TEXT NOT NULL, max_id TEXT NOT NULL, PRIMARY KEY (log, first))`,

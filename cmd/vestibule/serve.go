@@ -50,7 +50,7 @@ func (c serveCmd) Run(ctx context.Context, t *terminal) error {
 	}
 	d, err := daemon.Open(ctx, daemon.Options{Data: conf.Data, Deployment: public.Hostname(), PublicURL: conf.PublicURL,
 		Audience: conf.Audience, Version: version(), Log: log,
-		LogKey: conf.LogKey, CheckpointCopy: conf.CheckpointCopy})
+		LogKey: conf.LogKey, CheckpointCopy: conf.CheckpointCopy, Witnesses: witnesses(conf), RequireWitness: conf.RequireWitness})
 	if err != nil {
 		return err
 	}
@@ -60,6 +60,13 @@ func (c serveCmd) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	return d.Close()
+}
+
+func witnesses(conf config.Serve) (out []daemon.Witness) {
+	for _, w := range conf.Witnesses {
+		out = append(out, daemon.Witness(w))
+	}
+	return out
 }
 
 // gcPercent is how far the heap may grow between two collections, unless GOGC says otherwise. What lives long is a few

@@ -21,6 +21,15 @@ type Serve struct {
 	// The folder that keeps the newest checkpoints a second time, apart from the data folder: without what they sign the gateway
 	// does not start. Default: the data folder's name and ".checkpoints", beside it; NoCopy for none, empty after LoadServe.
 	CheckpointCopy string `yaml:"checkpointCopy"`
+
+	Witnesses      []Witness `yaml:"witnesses"`      // who is asked to cosign the trails' checkpoints
+	RequireWitness bool      `yaml:"requireWitness"` // a trail that no witness has cosigned for a quarter of an hour is an alarm on record
+}
+
+// Witness is a witness as the gateway reaches it.
+type Witness struct {
+	URL string `yaml:"url"` // what comes before /add-checkpoint
+	Key string `yaml:"key"` // its public key, NAME+HASH+KEY, as `vestibule witness` prints it
 }
 
 // NoCopy as checkpointCopy keeps the checkpoints in the data folder only.
@@ -75,6 +84,18 @@ func (s *Serve) check() findings {
 	}
 	if within(s.CheckpointCopy, s.Data) {
 		f.add("checkpointCopy", "has to be outside of the data folder: what is put back from a backup must not bring it along")
+	}
+	for i, w := range s.Witnesses {
+		at := fmt.Sprintf("witnesses[%d]", i)
+		if why := badURL(w.URL); why != "" {
+			f.add(at, "url: %s", why)
+		}
+		if strings.Count(w.Key, "+") < 2 {
+			f.add(at, "key: has to be a witness's public key, NAME+HASH+KEY, as `vestibule witness` prints it")
+		}
+	}
+	if s.RequireWitness && len(s.Witnesses) == 0 {
+		f.add("requireWitness", "needs at least one of witnesses")
 	}
 	s.checkTLS(&f, ok && !isLoopback(host))
 	if s.PublicURL != "" {

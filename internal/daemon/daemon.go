@@ -46,6 +46,9 @@ type Options struct {
 
 	LogKey         string // the file of the ledger's signing key; empty: log.key in the data folder
 	CheckpointCopy string // a folder apart from the data folder that keeps the newest checkpoints a second time; empty: none
+
+	Witnesses      []Witness // who is asked to cosign the checkpoints
+	RequireWitness bool      // their silence is put on record
 }
 
 // Daemon is one data folder in service.

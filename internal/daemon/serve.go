@@ -43,6 +43,7 @@ func (d *Daemon) Serve(ctx context.Context, l Listeners) error {
 	background.Go(func() { d.Watch(ctx) })
 	background.Go(func() { d.settle(ctx) })
 	background.Go(func() { d.keepCopy(ctx) })
+	background.Go(func() { d.askWitnesses(ctx, witnessEvery) })
 	failed := make(chan error, len(servers))
 	for s, on := range servers {
 		go func() { failed <- s.Serve(on) }()
