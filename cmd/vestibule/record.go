@@ -36,7 +36,10 @@ func what(r audit.Record) string {
 	if target == "" {
 		target = r.Type
 	}
-	return strings.TrimSpace(r.Interaction + " " + target)
+	if r.Repeats > 0 { // a count of refusals that are alike: the first ones have records of their own
+		target += fmt.Sprintf(" (%d more, alike)", r.Repeats)
+	}
+	return strings.TrimSpace(r.Interaction + " " + strings.TrimSpace(target))
 }
 
 // outcomeName is how an access ended, in a word.
