@@ -133,6 +133,9 @@ func (c auditSearchCmd) search(now time.Time, zone *time.Location) (audit.Search
 		q.Outcomes = append(q.Outcomes, outcomeCode(o))
 	}
 	var err error
+	if c.Limit < 1 || c.Limit > audit.MaxCount {
+		return q, fmt.Errorf("--limit: from 1 to %d, not %d", audit.MaxCount, c.Limit)
+	}
 	if q.From, err = moment(c.Since, now, zone); err != nil {
 		return q, fmt.Errorf("--since: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -85,6 +86,9 @@ func (c grantsDiffCmd) side(ctx context.Context, d *data, name string) (compared
 		}
 		return out, nil
 	}
+	if filepath.IsAbs(name) || strings.HasPrefix(name, ".") || filepath.Ext(name) == ".yaml" {
+		return nil, fmt.Errorf("there is no file %s", name)
+	}
 	name, number, versioned := strings.Cut(name, "@")
 	clinic, short, ok := strings.Cut(name, "/")
 	if !ok {
@@ -121,7 +125,7 @@ func (d *data) versionOf(ctx context.Context, clinic, name, number string, versi
 		return found[0], nil
 	case 0:
 		if versioned {
-			return store.Document{}, fmt.Errorf("there is no version %s of a grant %q; vestibule grants show %s lists them", number, name, name)
+			return store.Document{}, fmt.Errorf("there is no version %s of a grant %q; vestibule grants show %s lists them", number, name, strings.TrimPrefix(clinic+"/"+name, "/"))
 		}
 		return store.Document{}, fmt.Errorf("there is neither a file nor a grant %q", name)
 	}

@@ -89,6 +89,12 @@ func TestTooManyRequestsAreWaitedFor(t *testing.T) {
 func TestWhatCannotBeProbedSaysSo(t *testing.T) {
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>hello</html>") }))
 	defer web.Close()
+	nowhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/fhir+json")
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = w.Write([]byte(`{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"not-found"}]}`))
+	}))
+	defer nowhere.Close()
 	locked := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(401)
 		_, _ = io.WriteString(w, `{"resourceType":"OperationOutcome"}`)
@@ -102,6 +108,7 @@ func TestWhatCannotBeProbedSaysSo(t *testing.T) {
 	}{
 		{Options{Base: web.URL}, "does not answer like a FHIR server"},
 		{Options{Base: locked.URL}, "refuses the token"},
+		{Options{Base: nowhere.URL}, "answers 404 to /metadata and to every type"},
 		{Options{Base: gone.URL}, "no answer"},
 		{Options{Base: "ftp://x"}, "http or https"},
 		{Options{Base: "https://user:word@x/fhir"}, "without user"},

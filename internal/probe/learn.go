@@ -41,13 +41,16 @@ func (s *session) learn() error {
 		return fmt.Errorf("%w: GET %s/metadata: %s", ErrNotRun, s.base, reason(about.err))
 	}
 	answered := about.doc.Get("resourceType").Text() == "CapabilityStatement"
-	unauthorized := 0
+	unauthorized, missing := 0, 0
 	for _, typ := range slices.Concat(mainTypes(), otherTypes()) {
 		k := s.see(typ)
 		s.kinds[typ] = k
 		answered = answered || k.plain.isSearchset() || k.plain.doc.Get("resourceType").Text() == "OperationOutcome" || k.plain.broken != nil
-		if k.plain.status == http.StatusUnauthorized {
+		switch k.plain.status {
+		case http.StatusUnauthorized:
 			unauthorized++
+		case http.StatusNotFound:
+			missing++
 		}
 		if s.ctx.Err() != nil {
 			return nil
@@ -56,6 +59,8 @@ func (s *session) learn() error {
 	switch {
 	case !answered:
 		return fmt.Errorf("%w: %s does not answer like a FHIR server; give the FHIR base, below which /metadata stands", ErrNotRun, s.base)
+	case missing == len(s.kinds) && about.status == http.StatusNotFound:
+		return fmt.Errorf("%w: %s answers 404 to /metadata and to every type; is that the base, and is the clinic's name right?", ErrNotRun, s.base)
 	case unauthorized == len(s.kinds):
 		return fmt.Errorf("%w: the server refuses the token (401) for every type", ErrNotRun)
 	}
