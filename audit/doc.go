@@ -87,8 +87,8 @@
 // A witness cosigns a checkpoint (cosignature/v1, https://c2sp.org/tlog-cosignature) of a log whose key it was told, where a
 // consistency proof shows that it follows from the newest one that it cosigned (add-checkpoint,
 // https://c2sp.org/tlog-witness), in this order: a malformed request is 400, an unknown origin 404, no signature of a known key
-// 403, an old size beyond the checkpoint's 400, another old size than the one seen, or another root of the same size, 409 with
-// the size seen, a proof that does not hold 422. The text of the checkpoint is on its disk, "<SHA-256 of the origin>.checkpoint",
+// 403, an old size beyond the checkpoint's 400, another old size than the one seen 409 with that size, another root of the same
+// size 409, a proof that does not hold 422. The text of the checkpoint is on its disk, "<SHA-256 of the origin>.checkpoint",
 // before the cosignature is given away. A file there that cannot be read keeps it from starting.
 //
 // # Index

@@ -112,16 +112,22 @@ func TestH26AWitnessCosignsNoSecondHistory(t *testing.T) {
 	}
 	h.restore(old)
 	h.open()
+	forked := false
 	for n := range 20 {
 		h.append(read(100 + n))
 		if _, err := h.Checkpoint(context.Background(), "maple"); err != nil {
 			t.Fatal(err)
 		}
 		if size := int64(6 + n); size >= 10 {
-			if status, _, answer := w.AddCheckpoint([]byte(h.addition(10))); status == 200 {
+			status, media, answer := w.AddCheckpoint([]byte(h.addition(10)))
+			if status == 200 {
 				t.Fatalf("a second history of %d records was cosigned: %s", size, answer)
 			}
+			forked = forked || size == 10 && status == 409 && media != audit.SizeMedia
 		}
+	}
+	if !forked {
+		t.Error("another root of the size that was seen is not told apart from another size")
 	}
 }
 
