@@ -87,11 +87,7 @@ func (c applyCmd) check(ctx context.Context, t *terminal, docs []config.Document
 	if err != nil {
 		return err
 	}
-	verb := "are"
-	if len(docs) == 1 {
-		verb = "is"
-	}
-	_, err = fmt.Fprintf(t.Out, "%s %s right; nothing was changed\n", documents(len(docs)), verb)
+	_, err = fmt.Fprintf(t.Out, "%s right; nothing was changed\n", count(len(docs), "document is", "documents are"))
 	return err
 }
 
@@ -103,12 +99,12 @@ func checkedAlone(t *terminal, docs []config.Document) error {
 	return nil
 }
 
-// documents counts documents.
-func documents(n int) string {
+// count is n with its noun.
+func count(n int, one, many string) string {
 	if n == 1 {
-		return "1 document"
+		return "1 " + one
 	}
-	return fmt.Sprintf("%d documents", n)
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // checked holds docs against what is applied, and prints where they are right but broad.

@@ -80,7 +80,7 @@ func (c applyCmd) plan(ctx context.Context, t *terminal, by string, docs []confi
 		err = p.print(t)
 	}
 	if err == nil && c.DetailedExitcode && p.changes() > 0 {
-		return exitError{exitChanges, fmt.Errorf("%s would change", documents(p.changes()))}
+		return exitError{exitChanges, fmt.Errorf("%s would change", count(p.changes(), "document", "documents"))}
 	}
 	return err
 }

@@ -19,8 +19,9 @@ func printReplay(t *terminal, label string, r replay.Report, examples int) error
 	}
 	fmt.Fprintf(t.Out, "%s %s, %s to %s (%s)\n", r.Clinic, label, r.From.In(zone).Format("2006-01-02 15:04"), r.Until.In(zone).Format("2006-01-02 15:04"), r.Zone)
 	coverage(t.Out, r, zone)
-	fmt.Fprintf(t.Out, "%d accesses by %d people and agents, to %d patients; for %d of them it could matter. The rules changed %d times meanwhile.\n",
-		r.Accesses, r.People, r.Patients, r.Touched, r.Versions)
+	fmt.Fprintf(t.Out, "%s by %s, to %s; for %d of them it could matter. The rules changed %s meanwhile.\n",
+		count(r.Accesses, "access", "accesses"), count(r.People, "person or agent", "people and agents"), count(r.Patients, "patient", "patients"), r.Touched,
+		count(r.Versions, "time", "times"))
 	if r.Assumed > 0 {
 		fmt.Fprintf(t.Out, "The scopes of %d tokens are not on record; they are taken as tokens that narrow nothing.\n", r.Assumed)
 	}

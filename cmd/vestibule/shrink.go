@@ -101,12 +101,12 @@ func (c grantsShrinkCmd) grant(ctx context.Context, t *terminal, d *data) (ruled
 func (c grantsShrinkCmd) used(t *terminal, p period, began time.Time, g policy.Grant, s shrink.Proposal) {
 	day := func(t time.Time) string { return t.In(p.clinic.Zone).Format("2006-01-02 15:04") }
 	if s.Accesses < c.Enough {
-		fmt.Fprintf(t.Err, "NOT MUCH TO GO BY: the grant was used %d times in the period; below %d, read the proposal with care (--enough).\n", s.Accesses, c.Enough)
+		fmt.Fprintf(t.Err, "NOT MUCH TO GO BY: the grant was used %s in the period; below %d, read the proposal with care (--enough).\n", count(s.Accesses, "time", "times"), c.Enough)
 	}
 	if began.After(p.from) {
 		fmt.Fprintf(t.Err, "SHORTER THAN ASKED: the trail begins on %s, and nothing is known of the time since %s.\n", day(began), day(p.from))
 	}
-	fmt.Fprintf(t.Err, "%s/%s@%d was used %d times by %d people and agents", g.Clinic, g.Name, g.Version, s.Accesses, s.People)
+	fmt.Fprintf(t.Err, "%s/%s@%d was used %s by %s", g.Clinic, g.Name, g.Version, count(s.Accesses, "time", "times"), count(s.People, "person or agent", "people and agents"))
 	if s.Accesses > 0 {
 		fmt.Fprintf(t.Err, ", from %s to %s", day(s.First), day(s.Last))
 	}
