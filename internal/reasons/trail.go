@@ -7,6 +7,7 @@ func trail() []Row {
 	return []Row{
 		{"not-an-auditor", StageTrail, fhir.KindForbidden, "The caller is not among the clinic's auditors.", "Ask the clinic to name you as auditor."},
 		{"trail-is-read-only", StageTrail, fhir.KindMethodNotAllowed, "Nobody writes the trail from outside.", "Search and read it."},
+		{"total-too-costly", StageTrail, fhir.KindUnprocessable, "Too many records would have to be counted for _total.", "Narrow the search, for example by date, or leave _total out."},
 		{"not-signed-yet", StageTrail, fhir.KindUnavailable, "No checkpoint covers the record yet, so that there is no proof of it.", "Try again in a second."},
 		{"record-too-long", StageTrail, fhir.KindNotSupported, "A record is longer than the form of a bundle allows.", "Export the trail instead."},
 		{"ledger-unavailable", StageTrail, fhir.KindUnavailable, "The access could not be recorded, so nothing was released.", "Try again shortly; if it lasts, tell whoever runs the gateway."},
