@@ -58,7 +58,7 @@ func newTwins(t *testing.T, seed uint64, caller policy.Caller, letters ...string
 func newTwinsOf(t *testing.T, typ string, seed uint64, caller policy.Caller, letters ...string) *twins {
 	t.Helper()
 	w := &twins{rnd: rand.New(rand.NewPCG(seed, 2)), typ: typ, caller: caller, hidden: map[string]int{}}
-	if w.oneIn(3) {
+	if w.rnd.IntN(5) < 2 {
 		w.caller.Scopes = nil
 		for range 2 {
 			w.caller.Scopes = append(w.caller.Scopes, "user/"+typ+"."+w.pick(pools[typ].token...))

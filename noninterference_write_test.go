@@ -62,7 +62,7 @@ func TestNoWriteTellsWhatIsHidden(t *testing.T) {
 		}
 	}
 	x.atLeast(t, map[string]int{
-		"Task": 5, "Appointment": 5, "DocumentReference": 5, "created": 35, "updated": 30, "nothing to change": 300, "created before": 600, "repeated": 15, "odd": 15,
+		"Task": 5, "Appointment": 5, "DocumentReference": 5, "created": 60, "updated": 35, "nothing to change": 300, "created before": 600, "repeated": 15, "odd": 15,
 		"not-found-or-out-of-reach": 8, "write-out-of-reach": 14, "element-not-writable": 15, "status-transition-not-granted": 60, "interaction-not-granted": 40,
 		"if-match-required": 50, "version-stale": 80, "malformed-json": 100, "duplicate-member": 200, "wrong-id": 100, "wrong-type": 300,
 		"of what differs": 4, "written to what differs": 70, "refusals compared": 400,
