@@ -134,7 +134,13 @@ func changed(ctx context.Context, grantedA, deniedA, grantedB, deniedB []box) (c
 	if canNow, err = less(ctx, allowedB, allowedA); err != nil {
 		return nil, nil, err
 	}
-	canNoLonger, err = less(ctx, allowedA, allowedB)
+	if canNoLonger, err = less(ctx, allowedA, allowedB); err != nil {
+		return nil, nil, err
+	}
+	if canNow, err = pruned(ctx, canNow); err != nil {
+		return nil, nil, err
+	}
+	canNoLonger, err = pruned(ctx, canNoLonger)
 	return canNow, canNoLonger, err
 }
 

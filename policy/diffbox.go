@@ -56,7 +56,7 @@ func (b box) minus(o box) []box {
 
 // within reports whether certainly all of b is in o.
 func (b box) within(o box) bool {
-	if b.world != o.world {
+	if b.world != o.world || b.sides[byCriteria].(criteria).outside(o.sides[byCriteria].(criteria)) {
 		return false
 	}
 	for i := range b.sides {

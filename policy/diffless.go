@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"slices"
+	"strings"
 )
 
 // less is what is in any of boxes and in none of others, as the widest boxes that there are for each group of persons. It
@@ -25,33 +26,48 @@ func less(ctx context.Context, boxes, others []box) ([]box, error) {
 		}
 		out = append(out, rest...)
 	}
-	return pruned(ctx, out)
+	return out, nil
 }
 
-// less is what is in b and in none of others. Those that are for all of its persons come first: what they leave meets fewer
-// of those that are for some.
+// less is what is in b and in none of others. Those of its own grant come first, then those that are for all of its persons:
+// what they leave meets fewer of those that are for some.
 func (b box) less(ctx context.Context, others []box) ([]box, error) {
-	var all, some []box
+	var own, all, some []box
 	for _, o := range others {
-		if len(b.sides[byPerson].minus(o.sides[byPerson])) == 0 {
-			all = append(all, o)
-		} else {
+		switch {
+		case len(b.sides[byPerson].minus(o.sides[byPerson])) > 0:
 			some = append(some, o)
+		case o.grant() == b.grant():
+			own = append(own, o)
+		default:
+			all = append(all, o)
 		}
 	}
-	rest, err := b.lessForAll(ctx, all)
-	if err != nil || len(some) == 0 {
-		return rest, err
+	rest, err := b.lessForAll(ctx, own)
+	if err != nil {
+		return nil, err
 	}
 	var out []box
 	for _, r := range rest {
-		pieces, err := r.lessForSome(ctx, r.meeting(some))
+		pieces, err := r.lessForAll(ctx, r.meeting(all))
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, pieces...)
+		for _, p := range pieces {
+			apart, err := p.lessForSome(ctx, p.meeting(some))
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, apart...)
+		}
 	}
-	return out, nil
+	return pruned(ctx, out)
+}
+
+// grant is the name of the grant that b comes from, whatever its version.
+func (b box) grant() string {
+	name, _, _ := strings.Cut(b.cite, "@")
+	return name
 }
 
 // lessForAll is b without others that are for all of its persons. The order changes nothing but the time that it takes: what
