@@ -173,15 +173,22 @@ func apply(ctx context.Context, t *terminal, d *data, by string, docs []config.D
 	if err != nil {
 		return err
 	}
+	var newest int64 // the event by which all of it holds
 	w := tabwriter.NewWriter(t.Out, 0, 0, 2, ' ', 0)
 	for _, doc := range done {
 		note := ""
-		if doc.Waits() {
+		switch {
+		case doc.Waits():
 			note = ", a draft: waits for approval by somebody other than " + doc.By
+		case doc.Change != store.Unchanged:
+			newest = max(newest, doc.Event)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\tversion %d%s\n", doc.Change, doc.Kind, path(doc), doc.Version, note)
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil || newest == 0 {
+		return err
+	}
+	return d.await(ctx, t, newest)
 }
 
 // drafted are docs as they are to be stored. A grant is a draft where that is asked for, and at a clinic that wants a second
