@@ -154,7 +154,9 @@
 // What it sets or changes has FHIR's shape: no list where there is one value, no value where there is a list
 // (element-misshapen).
 //
-// What a guardrail or a directive denies lies within no permission, before a write and after it.
+// What a guardrail or a directive denies lies within no permission, before a write and after it. So a write that would bring
+// a resource under one is refused, and whoever writes what completes its criteria, or takes away the one patient that can be
+// read, may learn from the refusal that the hidden rest is there.
 //
 // Create: every element of the resource is among write of some permission (element-not-writable), where of meta tags and
 // security labels are for permissions whose criteria name some, and source and extensions for none; and the write of those

@@ -198,8 +198,9 @@ func TestH7AValueReadsAsOneInSentences(t *testing.T) {
 
 // isOneWord reports whether a sentence's reader takes text for one thing: a word, or something in quotes.
 func isOneWord(text string) bool {
-	inner, quoted := strings.CutPrefix(text, `"`)
-	if inner, quoted = strings.CutSuffix(inner, `"`); quoted {
+	inner, opened := strings.CutPrefix(text, `"`)
+	inner, closed := strings.CutSuffix(inner, `"`)
+	if opened && closed {
 		return !strings.Contains(strings.ReplaceAll(inner, `\"`, ""), `"`)
 	}
 	return !strings.ContainsAny(text, " ,;\"\u00a0\u2028")
