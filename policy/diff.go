@@ -16,7 +16,8 @@ import (
 // circumstances. Of these it is exact: what one set of rules allows and the other does not, that and nothing else falls into
 // one of the pieces. It knows nothing of tokens, whose scopes only narrow; of searches, whose parameters only narrow; and of
 // updates that are refused because the caller sees a part of the element only. Criteria count as different questions where
-// R4 does not make them exclude each other.
+// R4 does not make them exclude each other. The criteria of rules that deny are compared as if they matched as exactly as a
+// grant's; they hold wherever they may match, so what only may match (another case, a text without a code) is not in the pieces.
 type Difference struct {
 	Clinic      string   `json:"clinic"`
 	CanNow      []Piece  `json:"canNow"`
