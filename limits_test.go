@@ -206,7 +206,27 @@ func TestWithoutTheTrailNothingIsCountedAndNothingLeaves(t *testing.T) {
 	if err := w.db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if a := w.ask(t, "GET", "/Appointment/a1", ""); a.Err() == nil || a.Err().Kind.Status() != 503 {
-		t.Errorf("%v, want 503", a.Err())
+	if a := w.ask(t, "GET", "/Appointment/a1", ""); a.Err() == nil || a.Err().Kind.Status() != 503 || len(w.emr.calls) > 0 {
+		t.Errorf("%v after %v, want 503 before the EMR is asked", a.Err(), w.emr.calls)
+	}
+}
+
+// Hazard H4: a page of one entry does not tell that dozens of others, which are out of reach, come before it.
+func TestH4SmallPagesDoNotCountWhatIsWithheld(t *testing.T) {
+	e := newEMR(t, 1)
+	for i := range 3 * 20 {
+		e.put(t, appointment(fmt.Sprintf("other%d", i), "99", "p9", now.Add(time.Hour)))
+	}
+	e.put(t, appointment("mine", "42", "p1", now.Add(time.Hour)))
+	w := newWorld(t, e, bookings...)
+	k := &keen{careless: true}
+	for _, key := range e.order {
+		k.resources = append(k.resources, e.resources[key])
+	}
+	served := *w.Clinic("maple")
+	served.EMR = k
+	w.SetClinics(&served)
+	if a := w.ask(t, "GET", "/Appointment?_count=1", ""); a.Err() != nil || !strings.Contains(body(a), `"mine"`) {
+		t.Errorf("%v: %s", a.Err(), body(a))
 	}
 }
