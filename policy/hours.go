@@ -20,6 +20,18 @@ type daySpan struct {
 
 var dayNames = [7]string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"} // by time.Weekday
 
+// Hours are times of the week by the wall clock, as a grant's hours and a clinic's are written. The zero value is every hour.
+type Hours struct{ spans hours }
+
+// ParseHours reads hours like "Mon-Fri 07:30-18:00" or "Mon-Thu 08:00-17:00, Sat 09:00-12:00".
+func ParseHours(s string) (Hours, error) {
+	h, err := parseHours(s)
+	return Hours{h}, err
+}
+
+// Include reports whether local, a time in the zone that the hours are meant in, is within them.
+func (h Hours) Include(local time.Time) bool { return h.spans.include(wallClockAt(local)) }
+
 func parseHours(s string) (hours, error) {
 	var out hours
 	for item := range strings.SplitSeq(s, ",") {
