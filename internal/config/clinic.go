@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"vestibule/policy"
 )
 
 // Clinic is who owns data behind the gateway.
@@ -19,6 +21,7 @@ type Clinic struct {
 	Teams          map[string][]string `yaml:"teams"`          // "platform/team" to the "iss|sub" of its members, for grants to a team
 	Approvals      string              `yaml:"approvals"`      // SecondPerson, or empty: whoever applies a grant approves it
 	ReviewEvery    int                 `yaml:"reviewEvery"`    // days after which a grant's approval is due for review
+	Hours          string              `yaml:"hours"`          // when the clinic is open, as a grant's hours are written; reports say what was after hours
 }
 
 // SecondPerson is the one value of Clinic.Approvals: a grant has no effect before somebody else than who applied it approves.
@@ -51,6 +54,11 @@ func (c *Clinic) check() findings {
 	}
 	if c.ReviewEvery < 1 || c.ReviewEvery > maxReviewEvery {
 		f.add("reviewEvery", "has to be a number of days from 1 to %d", maxReviewEvery)
+	}
+	if c.Hours != "" {
+		if _, err := policy.ParseHours(c.Hours); err != nil {
+			f.add("hours", "%s", err)
+		}
 	}
 	for _, team := range slices.Sorted(maps.Keys(c.Teams)) {
 		if platform, name, ok := strings.Cut(team, "/"); !ok || !isLabel(platform) || !isLabel(name) {

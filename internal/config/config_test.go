@@ -131,7 +131,7 @@ func edit(text, old, new string) string {
 func TestEveryMistakeIsNamedWithItsLineAndWhatWouldBeRight(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"unknown key", edit(clinic, "zone:", "zonne:"), "d:4: zonne: unknown key; did you mean zone?"},
-		{"unknown key, nothing near", edit(clinic, "zone:", "colour: red\nzone:"), "d:4: colour: unknown key; known are administrators, approvals, auditors, kind, name, reviewEvery, teams, title, zone"},
+		{"unknown key, nothing near", edit(clinic, "zone:", "colour: red\nzone:"), "d:4: colour: unknown key; known are administrators, approvals, auditors, hours, kind, name, reviewEvery, teams, title, zone"},
 		{"unknown key inside", edit(grant, "window:", "widnow:"), "d:10: permissions[0].widnow: unknown key; did you mean window?"},
 		{"key twice", edit(clinic, "zone:", "title: Other\nzone:"), "d:4: title: is written twice, first on line 3; keep one"},
 		{"anchor", edit(clinic, `["https://id.example|ann"]`, `&a ["https://id.example|ann"]`), "d:5: auditors: anchors and aliases (& and *) are not accepted; write the value out"},
@@ -161,6 +161,7 @@ func TestEveryMistakeIsNamedWithItsLineAndWhatWouldBeRight(t *testing.T) {
 		{"team", edit(clinic, "assistco/front-desk", "front-desk"), "d:8: teams.front-desk: a team is named platform/team, such as assistco/front-desk"},
 		{"approvals", edit(clinic, "zone:", "approvals: second person\nzone:"), `d:4: approvals: "second person" is not known; did you mean second-person?`},
 		{"review of no days", edit(clinic, "zone:", "reviewEvery: 0\nzone:"), "d:4: reviewEvery: has to be a number of days from 1 to 366"},
+		{"hours that are none", edit(clinic, "zone:", "hours: always\nzone:"), `d:4: hours: "always" is not hours: write them like "Mon-Fri 07:30-18:00" or "Mon-Thu 08:00-17:00, Sat 09:00-12:00"; a night is split at 24:00`},
 		{"review after the longest grant", edit(clinic, "zone:", "reviewEvery: 367\nzone:"), "d:4: reviewEvery: has to be a number of days from 1 to 366"},
 		{"adapter", edit(connection, "fhirr4", "fhir"), `d:3: adapter: "fhir" is not known; did you mean fhirr4?`},
 		{"clear text EMR", edit(connection, "https://emr", "http://emr"), "d:4: base: has to begin with https:// (http:// is accepted on loopback only)"},

@@ -24,6 +24,7 @@
 //	administrators: ["https://id.example|ivan"]  # iss|sub: may apply and revoke
 //	approvals: second-person          # optional: a grant waits for approval by somebody else than who applied it
 //	reviewEvery: 90                   # optional: days after which a grant's approval is due for review
+//	hours: Mon-Fri 08:00-17:00        # optional: when the clinic is open; reports say what was after hours
 //	teams:                            # optional, for grants to a team
 //	  assistco/front-desk: ["https://id.assistco.example|amara"]
 //	---
