@@ -22,6 +22,7 @@ type Type struct {
 	Count             bool                   // whether _count is honoured; if not, the adapter divides the EMR's pages
 	Versions          bool                   // whether resources carry versions, without which there are no updates
 	ConditionalCreate bool                   // whether If-None-Exist is honoured
+	StablePages       bool                   // whether a row that stays is on exactly one page, while others come and go
 }
 
 // NewCapability builds the table. Of two rows for one type the last counts.

@@ -21,7 +21,11 @@
 //   - A write happens once (hazard H30). Change.Operation names it: however often a Change with the same Operation is
 //     written, by retries here or by the caller, the EMR ends up with one. An update replaces exactly the version in
 //     Change.Base and fails with KindStale when the EMR has a newer one.
+//   - What has no home is never dropped in silence: of the EMR's fields the adapter lists it (Translator), an element that the
+//     EMR cannot keep, or text that it would cut, is refused with KindUnprocessable and its path.
 //   - The context's deadline and the adapter's own, whichever comes first, end a call.
+//
+// adaptertest holds an adapter to all of it: a new EMR is a start function away from a passing suite.
 //
 // # Errors
 //
