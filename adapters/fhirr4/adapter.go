@@ -5,11 +5,9 @@ import (
 	"net/http"
 	"net/url"
 	"sync/atomic"
-	"time"
-
-	"github.com/sony/gobreaker/v2"
 
 	"vestibule/adapters"
+	"vestibule/adapters/internal/wire"
 	"vestibule/fhir"
 )
 
@@ -21,11 +19,11 @@ type Adapter struct {
 	limits fhir.Limits
 	values headerValues
 
-	breaker    *gobreaker.CircuitBreaker[answer]
-	tokens     *fresh[[]string] // the Authorization header; nil without log-in
-	capability *fresh[adapters.Capability]
+	breaker    *wire.Breaker[answer]
+	tokens     *wire.Fresh[[]string] // the Authorization header; nil without log-in
+	capability *wire.Fresh[adapters.Capability]
 	product    atomic.Pointer[string] // out of the newest CapabilityStatement
-	locks      locks
+	locks      wire.Locks
 }
 
 // Product is what the EMR's CapabilityStatement calls it; empty until one was read, and where it says nothing.
@@ -46,17 +44,17 @@ func Open(conf Config) (*Adapter, error) {
 		return nil, err
 	}
 	conf = conf.withDefaults()
-	a := &Adapter{conf: conf, bases: bases, limits: fhir.Limits{Bytes: conf.MaxBody}, values: shared(), breaker: newBreaker()}
+	a := &Adapter{conf: conf, bases: bases, limits: fhir.Limits{Bytes: conf.MaxBody}, values: shared(), breaker: wire.NewBreaker[answer]()}
 	for _, u := range bases {
 		a.hosts = append(a.hosts, []byte(u.Host))
 	}
-	a.capability = newFresh(conf.Now, true, a.loadCapability)
+	a.capability = wire.NewFresh(conf.Now, true, a.loadCapability)
 	load, err := a.tokenLoader()
 	if err != nil {
 		return nil, err
 	}
 	if load != nil {
-		a.tokens = newFresh(conf.Now, false, load)
+		a.tokens = wire.NewFresh(conf.Now, false, load)
 	}
 	return a, nil
 }
@@ -70,25 +68,25 @@ func (a *Adapter) Close() {
 
 // Capability is what the EMR's CapabilityStatement promises, less what Quirks take back.
 func (a *Adapter) Capability(ctx context.Context) (adapters.Capability, error) {
-	ctx, cancel := a.within(ctx)
+	ctx, cancel := wire.Within(ctx, a.conf.Timeout)
 	defer cancel()
-	l, err := a.capability.get(ctx)
+	l, err := a.capability.Get(ctx)
 	if err != nil {
-		return adapters.Capability{}, plain(err)
+		return adapters.Capability{}, wire.Plain(err)
 	}
-	return l.value, nil
+	return l.Value, nil
 }
 
 // supports returns the type's row of the table, or why the interaction cannot be.
 func (a *Adapter) supports(ctx context.Context, op, typ string, kind fhir.InteractionKind) (adapters.Type, error) {
-	l, err := a.capability.get(ctx)
+	l, err := a.capability.Get(ctx)
 	if err != nil {
 		return adapters.Type{}, err
 	}
-	if !l.value.Supports(typ, kind) {
+	if !l.Value.Supports(typ, kind) {
 		return adapters.Type{}, notSupported(op, typ, "This clinic's EMR does not offer "+string(kind)+" for this type.")
 	}
-	return l.value.Type(typ), nil
+	return l.Value.Type(typ), nil
 }
 
 func notSupported(op, typ, text string) *fhir.Error {
@@ -99,14 +97,14 @@ func notSupported(op, typ, text string) *fhir.Error {
 
 // Read asks the EMR for the current version of one resource.
 func (a *Adapter) Read(ctx context.Context, ref fhir.Ref) (fhir.Resource, error) {
-	ctx, cancel := a.within(ctx)
+	ctx, cancel := wire.Within(ctx, a.conf.Timeout)
 	defer cancel()
 	if _, err := a.supports(ctx, opRead, ref.Type, fhir.InteractionRead); err != nil {
-		return fhir.Resource{}, plain(err)
+		return fhir.Resource{}, wire.Plain(err)
 	}
 	r, err := a.read(ctx, ref)
 	if err != nil {
-		return fhir.Resource{}, plain(err)
+		return fhir.Resource{}, wire.Plain(err)
 	}
 	return r, nil
 }
@@ -132,21 +130,4 @@ func (a *Adapter) resource(op string, body []byte, typ, id string) (fhir.Resourc
 		return fhir.Resource{}, upstream(op, typ, "emr-answer-wrong", "The EMR answered with another resource than the one asked for.")
 	}
 	return a.localize(r)
-}
-
-// within bounds a call by the adapter's own time limit, unless the caller's is nearer already.
-func (a *Adapter) within(ctx context.Context) (context.Context, context.CancelFunc) {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= a.conf.Timeout {
-		return ctx, func() {}
-	}
-	return context.WithTimeout(ctx, a.conf.Timeout)
-}
-
-// budget is how long a write's requests may take, so that time is left to find out what became of them.
-func (a *Adapter) budget(ctx context.Context) time.Duration {
-	whole := a.conf.Timeout
-	if deadline, ok := ctx.Deadline(); ok {
-		whole = min(whole, time.Until(deadline))
-	}
-	return whole * 2 / 3
 }

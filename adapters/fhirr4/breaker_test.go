@@ -11,13 +11,14 @@ import (
 	"testing/synctest"
 	"time"
 
+	"vestibule/adapters/internal/wire"
 	"vestibule/fhir"
 )
 
-// wire is a transport without a network, so that time can be the test's.
-type wire func(*http.Request) (*http.Response, error)
+// line is a transport without a network, so that time can be the test's.
+type line func(*http.Request) (*http.Response, error)
 
-func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
+func (w line) RoundTrip(r *http.Request) (*http.Response, error) {
 	if strings.HasSuffix(r.URL.Path, "/metadata") {
 		return reply(200, statement), nil
 	}
@@ -40,27 +41,27 @@ func TestTheBreakerOpensLeavesTheEMRAloneAndLetsOneTryAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked int
 		status, text := 500, marker
-		a := open(t, Config{Base: "https://emr.example.test", Transport: wire(func(*http.Request) (*http.Response, error) {
+		a := open(t, Config{Base: "https://emr.example.test", Transport: line(func(*http.Request) (*http.Response, error) {
 			asked++
 			return reply(status, text), nil
 		})})
-		for range breakerFailures {
+		for range wire.BreakerFailures {
 			wantError(t, readOne(a), fhir.KindUpstream, "emr-failed")
 		}
 		for range 20 {
 			err := readOne(a)
 			wantError(t, err, fhir.KindUnavailable, "emr-circuit-open")
-			if fhir.AsError(err).RetryAfter != breakerPause {
+			if fhir.AsError(err).RetryAfter != wire.BreakerPause {
 				t.Errorf("RetryAfter %v", fhir.AsError(err).RetryAfter)
 			}
 		}
-		if asked != breakerFailures {
+		if asked != wire.BreakerFailures {
 			t.Errorf("%d requests reached the EMR", asked)
 		}
-		time.Sleep(breakerPause + time.Second) // the bubble's clock
+		time.Sleep(wire.BreakerPause + time.Second) // the bubble's clock
 		wantError(t, readOne(a), fhir.KindUpstream, "emr-failed")
 		wantError(t, readOne(a), fhir.KindUnavailable, "emr-circuit-open")
-		time.Sleep(breakerPause + time.Second)
+		time.Sleep(wire.BreakerPause + time.Second)
 		status, text = 200, appointment("a1", "1")
 		for range 3 {
 			if err := readOne(a); err != nil {
@@ -73,18 +74,18 @@ func TestTheBreakerOpensLeavesTheEMRAloneAndLetsOneTryAgain(t *testing.T) {
 func TestWhatAnEMRMayWellSayDoesNotOpenTheBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, status := range []int{400, 401, 403, 404, 409, 410, 412, 423} {
-			a := open(t, Config{Base: "https://emr.example.test", Transport: wire(func(*http.Request) (*http.Response, error) { return reply(status, "{}"), nil })})
-			for range 3 * breakerFailures {
+			a := open(t, Config{Base: "https://emr.example.test", Transport: line(func(*http.Request) (*http.Response, error) { return reply(status, "{}"), nil })})
+			for range 3 * wire.BreakerFailures {
 				if e := fhir.AsError(readOne(a)); e.Code == "emr-circuit-open" {
 					t.Fatalf("open after %d", status)
 				}
 			}
 		}
-		a := open(t, Config{Base: "https://emr.example.test", Transport: wire(func(r *http.Request) (*http.Response, error) {
+		a := open(t, Config{Base: "https://emr.example.test", Transport: line(func(r *http.Request) (*http.Response, error) {
 			<-r.Context().Done()
 			return nil, r.Context().Err()
 		})})
-		for range 3 * breakerFailures { // callers who hang up
+		for range 3 * wire.BreakerFailures { // callers who hang up
 			ctx, cancel := context.WithCancel(background)
 			time.AfterFunc(time.Second, cancel)
 			_, err := a.Read(ctx, fhir.Ref{Type: "Appointment", ID: "a1"})
@@ -97,7 +98,7 @@ func TestRetryAfterIsKeptToWithinTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked atomic.Int32
 		var after string
-		transport := wire(func(*http.Request) (*http.Response, error) {
+		transport := line(func(*http.Request) (*http.Response, error) {
 			if asked.Add(1) == 1 {
 				r := reply(429, "")
 				r.Header.Set("Retry-After", after)
@@ -159,10 +160,10 @@ func TestTheStatementIsKeptAnHourAndAnOldOneIsBetterThanNone(t *testing.T) {
 			ask()
 		}
 		if asked != 3 {
-			t.Errorf("%d requests of an EMR that is down, within %v", asked, hold)
+			t.Errorf("%d requests of an EMR that is down, within %v", asked, wire.Hold)
 		}
 		down = false
-		time.Sleep(hold)
+		time.Sleep(wire.Hold)
 		ask()
 		if asked != 4 {
 			t.Errorf("%d requests after it is up again", asked)
@@ -173,40 +174,3 @@ func TestTheStatementIsKeptAnHourAndAnOldOneIsBetterThanNone(t *testing.T) {
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-func TestWhoWaitsForAnotherCallersTokenCanGoAway(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		loading := make(chan struct{})
-		f := newFresh(time.Now, false, func(ctx context.Context) (int, time.Duration, error) {
-			<-loading
-			return 7, time.Minute, nil
-		})
-		got := make(chan int, 1)
-		go func() {
-			l, err := f.get(background)
-			if err != nil {
-				t.Error(err)
-			}
-			got <- l.value
-		}()
-		synctest.Wait()
-		ctx, cancel := context.WithTimeout(background, time.Second)
-		defer cancel()
-		if _, err := f.get(ctx); fhir.KindOf(err) != fhir.KindTimeout {
-			t.Error(err)
-		}
-		close(loading)
-		if v := <-got; v != 7 {
-			t.Error(v)
-		}
-	})
-}
-
-func TestJitterStaysBetweenHalfAndWhole(t *testing.T) {
-	for _, b := range []string{"\x00", "\x80", "\xff", ""} {
-		a := &Adapter{conf: Config{Random: strings.NewReader(b)}}
-		if d := a.jitter(time.Second); d < time.Second/2 || d > time.Second {
-			t.Errorf("%q: %v", b, d)
-		}
-	}
-}

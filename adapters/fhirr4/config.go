@@ -5,13 +5,12 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"time"
 
+	"vestibule/adapters/internal/wire"
 	"vestibule/fhir"
 )
 
@@ -40,22 +39,9 @@ type Quirks struct {
 	Ignored   map[string][]string // by type: parameters declared and yet not honoured, as seen with vendors' statements
 }
 
-// NewTransport is the connection pool the adapter is meant to use: kept connections for 256 callers at once, time limits
-// for every step, no compression (so that a small answer cannot unfold into a large one), no proxy from the environment.
-func NewTransport(conf *tls.Config) *http.Transport {
-	dialer := net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second}
-	return &http.Transport{
-		DialContext:            dialer.DialContext,
-		TLSClientConfig:        conf,
-		TLSHandshakeTimeout:    5 * time.Second,
-		ResponseHeaderTimeout:  10 * time.Second,
-		MaxIdleConns:           1024,
-		MaxIdleConnsPerHost:    256,
-		IdleConnTimeout:        90 * time.Second,
-		MaxResponseHeaderBytes: 64 << 10,
-		DisableCompression:     true,
-	}
-}
+// NewTransport is the connection pool the adapter is meant to use: kept connections, time limits for every step, no
+// compression (so that a small answer cannot unfold into a large one), no proxy from the environment.
+func NewTransport(conf *tls.Config) *http.Transport { return wire.NewTransport(conf) }
 
 func (c Config) withDefaults() Config {
 	c.Timeout = cmpOr(c.Timeout, 15*time.Second)
@@ -101,21 +87,12 @@ func parseBase(s, path string) (*url.URL, error) {
 	return u, nil
 }
 
-// protected reports whether what goes to u cannot be read on the way: TLS, or this machine.
-func protected(u *url.URL) bool {
-	if u.Scheme == "https" {
-		return true
-	}
-	addr, err := netip.ParseAddr(u.Hostname())
-	return u.Scheme == "http" && (u.Hostname() == "localhost" || err == nil && addr.IsLoopback())
-}
-
 func (c Config) bases() ([]*url.URL, error) {
 	base, err := parseBase(c.Base, "base")
 	if err != nil {
 		return nil, err
 	}
-	if !protected(base) {
+	if !wire.Protected(base) {
 		return nil, invalid("base", "Patients' data travel over https; http is accepted on loopback only.")
 	}
 	all := []*url.URL{base}

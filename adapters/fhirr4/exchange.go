@@ -6,11 +6,8 @@ import (
 	"io"
 	"net/http"
 	"sync/atomic"
-	"time"
 
-	"github.com/sony/gobreaker/v2"
-
-	"vestibule/fhir"
+	"vestibule/adapters/internal/wire"
 )
 
 // exchange is one request to the EMR.
@@ -37,6 +34,10 @@ func (x *exchange) writes() bool {
 	return x.op == opWrite && (x.ifMatch != "" || x.ifNoneExist != "" || x.method == http.MethodPost)
 }
 
+func (x *exchange) about() wire.About {
+	return wire.About{Op: x.op, Type: x.typ, Names: x.names(), Writes: x.writes(), Conditional: x.ifNoneExist != ""}
+}
+
 // answer is a complete answer with a status of 2xx.
 type answer struct {
 	status   int
@@ -44,158 +45,80 @@ type answer struct {
 	location string
 }
 
-// do carries out x, again where that may help and cannot harm. Errors are *fault.
+// do carries out x, again where that may help and cannot harm. Errors are *wire.Fault.
 func (a *Adapter) do(ctx context.Context, x exchange) (answer, error) {
 	for attempt := 1; ; attempt++ {
 		ans, f := a.once(ctx, &x)
 		if f == nil {
 			return ans, nil
 		}
-		if !x.again || !f.again || attempt >= a.conf.Attempts || !a.pause(ctx, attempt, f.err.RetryAfter) {
+		if !x.again || !f.Again || attempt >= a.conf.Attempts || !wire.Pause(ctx, a.conf.Random, attempt, f.Err.RetryAfter) {
 			return answer{}, f
 		}
 	}
 }
 
 // once carries out x one time, with one more try under a new token when the EMR no longer takes the old one.
-func (a *Adapter) once(ctx context.Context, x *exchange) (answer, *fault) {
+func (a *Adapter) once(ctx context.Context, x *exchange) (answer, *wire.Fault) {
 	if a.tokens == nil || x.anonymous {
 		return a.guarded(ctx, x, nil)
 	}
-	token, err := a.tokens.get(ctx)
+	token, err := a.tokens.Get(ctx)
 	if err != nil {
-		return answer{}, asFault(err)
+		return answer{}, wire.AsFault(err)
 	}
-	ans, f := a.guarded(ctx, x, token.value)
-	if f == nil || f.status != http.StatusUnauthorized {
+	ans, f := a.guarded(ctx, x, token.Value)
+	if f == nil || f.Status != http.StatusUnauthorized {
 		return ans, f
 	}
-	a.tokens.drop(token)
+	a.tokens.Drop(token)
 	if !x.again {
 		return ans, f
 	}
-	if token, err = a.tokens.get(ctx); err != nil {
-		return answer{}, asFault(err)
+	if token, err = a.tokens.Get(ctx); err != nil {
+		return answer{}, wire.AsFault(err)
 	}
-	return a.guarded(ctx, x, token.value)
-}
-
-func asFault(err error) *fault {
-	if f, ok := errors.AsType[*fault](err); ok {
-		return f
-	}
-	return &fault{err: fhir.AsError(err)}
-}
-
-// The breaker opens after breakerFailures failures in a row and lets one request try again after breakerPause.
-const (
-	breakerFailures = 5
-	breakerPause    = 10 * time.Second
-)
-
-func newBreaker() *gobreaker.CircuitBreaker[answer] {
-	return gobreaker.NewCircuitBreaker[answer](gobreaker.Settings{
-		Timeout:      breakerPause,
-		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerFailures },
-		IsSuccessful: func(err error) bool { return !ails(err) },
-		IsExcluded:   func(err error) bool { return errors.Is(err, context.Canceled) }, // the caller went away
-	})
-}
-
-// ails reports whether an error says that the EMR is out of order, not that it said no.
-func ails(err error) bool {
-	if err == nil {
-		return false
-	}
-	switch fhir.AsError(err).Code {
-	case "emr-failed", "emr-timeout", "emr-unreachable", "emr-answer-broken", "emr-answer-not-fhir":
-		return true
-	}
-	return false
+	return a.guarded(ctx, x, token.Value)
 }
 
 // guarded sends x through the circuit breaker.
-func (a *Adapter) guarded(ctx context.Context, x *exchange, authorization []string) (answer, *fault) {
-	ans, err := a.breaker.Execute(func() (answer, error) {
-		ans, f := a.send(ctx, x, authorization)
-		if f != nil { // a nil *fault in an error would not be nil
-			return ans, f
-		}
-		return ans, nil
-	})
-	if err == nil {
-		return ans, nil
-	}
-	if f, ok := errors.AsType[*fault](err); ok {
-		return answer{}, f
-	}
-	e := fhir.E(x.op, fhir.KindUnavailable, "emr-circuit-open", "The EMR has failed repeatedly and is left alone for a moment. Try again later.")
-	e.RetryAfter, e.Ref.Type = breakerPause, x.typ
-	return answer{}, &fault{err: e}
+func (a *Adapter) guarded(ctx context.Context, x *exchange, authorization []string) (answer, *wire.Fault) {
+	return a.breaker.Do(x.op, x.typ, func() (answer, *wire.Fault) { return a.send(ctx, x, authorization) })
 }
 
 // send is one request and its answer. It uses the transport directly: no redirects, no cookies, no copies.
-func (a *Adapter) send(ctx context.Context, x *exchange, authorization []string) (answer, *fault) {
+func (a *Adapter) send(ctx context.Context, x *exchange, authorization []string) (answer, *wire.Fault) {
 	var touched atomic.Bool
 	resp, err := a.conf.Transport.RoundTrip(a.request(ctx, x, authorization, &touched))
 	if err != nil {
-		return answer{}, transportFault(x.op, x.typ, ctx, err, touched.Load() || x.body == nil && !isDial(err))
+		return answer{}, wire.TransportFault(x.op, x.typ, ctx, err, touched.Load() || x.body == nil && !wire.IsDial(err))
 	}
 	defer resp.Body.Close()
-	if f := statusFault(x, resp.StatusCode, resp.Header, a.conf.Now()); f != nil {
+	if f := wire.StatusFault(x.about(), resp.StatusCode, resp.Header, a.conf.Now()); f != nil {
 		_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // unread, so that the connection can be kept
 		return answer{}, f
 	}
 	ans := answer{status: resp.StatusCode, location: resp.Header.Get("Location")}
-	if ans.body, err = readBody(resp, a.conf.MaxBody); err != nil {
+	if ans.body, err = wire.ReadBody(resp, a.conf.MaxBody); err != nil {
 		return ans, a.bodyFault(ctx, x, err)
 	}
 	if len(ans.body) > 0 && !isFHIR(resp.Header, x.plainJSON) {
 		e := upstream(x.op, x.typ, "emr-answer-not-fhir", "The EMR answered with something other than FHIR JSON, perhaps a log-in page.")
-		return ans, &fault{err: e, fate: finished}
+		return ans, &wire.Fault{Err: e, Fate: wire.Finished}
 	}
 	return ans, nil
 }
 
 // bodyFault is an answer that began well and could not be read to its end: what was asked for may be done.
-func (a *Adapter) bodyFault(ctx context.Context, x *exchange, err error) *fault {
+func (a *Adapter) bodyFault(ctx context.Context, x *exchange, err error) *wire.Fault {
 	switch {
-	case errors.Is(err, errTooLarge):
-		return &fault{err: tooLarge(x.op, x.typ), fate: finished}
+	case errors.Is(err, wire.ErrTooLarge):
+		return &wire.Fault{Err: wire.TooLarge(x.op, x.typ), Fate: wire.Finished}
 	case ctx.Err() != nil:
-		f := transportFault(x.op, x.typ, ctx, err, true)
-		f.fate = finished
+		f := wire.TransportFault(x.op, x.typ, ctx, err, true)
+		f.Fate = wire.Finished
 		return f
 	}
 	e := upstream(x.op, x.typ, "emr-answer-broken", "The EMR's answer broke off, so nothing of it is used.")
-	return &fault{err: e.Because(cause(err)), again: true, fate: finished}
-}
-
-// pause waits before attempt number attempt is repeated: as long as the EMR asks for, or a random time that doubles. It
-// reports whether to go on: not if the call's time would run out.
-func (a *Adapter) pause(ctx context.Context, attempt int, asked time.Duration) bool {
-	wait := asked
-	if wait == 0 {
-		wait = a.jitter(100 * time.Millisecond << min(attempt-1, 5))
-	}
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
-		return false
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// jitter is a random time between half of d and d, so that callers who failed together do not come back together.
-func (a *Adapter) jitter(d time.Duration) time.Duration {
-	var b [1]byte
-	if _, err := io.ReadFull(a.conf.Random, b[:]); err != nil {
-		return d
-	}
-	return d/2 + d/2*time.Duration(b[0])/255
+	return &wire.Fault{Err: e.Because(wire.Cause(err)), Again: true, Fate: wire.Finished}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"vestibule/adapters/internal/wire"
 	"vestibule/fhir"
 )
 
@@ -77,6 +78,6 @@ func FuzzAnswer(f *testing.F) {
 				}
 			}
 		}
-		_ = retryAfter(s, time.Unix(0, 0))
+		_ = wire.RetryAfter(s, time.Unix(0, 0))
 	})
 }

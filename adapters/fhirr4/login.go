@@ -20,6 +20,7 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
+	"vestibule/adapters/internal/wire"
 	"vestibule/fhir"
 )
 
@@ -73,7 +74,7 @@ func (l Login) check() error {
 	}
 	if l.TokenURL != "" {
 		u, err := url.Parse(l.TokenURL)
-		if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || !protected(u) {
+		if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || !wire.Protected(u) {
 			return invalid("login.tokenUrl", "A token endpoint is an https URL; http is accepted on loopback only.")
 		}
 	}
@@ -195,24 +196,24 @@ func (a *Adapter) assertion(audience string) (string, error) {
 }
 
 // loginFault is a failed request for a token. Of the endpoint's answer only the status is kept: x/oauth2 quotes bodies.
-func loginFault(ctx context.Context, err error) *fault {
+func loginFault(ctx context.Context, err error) *wire.Fault {
 	if e, ok := errors.AsType[*oauth2.RetrieveError](err); ok && e.Response != nil {
 		status := e.Response.StatusCode
 		if status >= 500 || status == http.StatusTooManyRequests {
-			return &fault{err: fhir.E(opLogin, fhir.KindUnavailable, "emr-login-unreachable", "The EMR's token endpoint is out of order. Try again later.").
+			return &wire.Fault{Err: fhir.E(opLogin, fhir.KindUnavailable, "emr-login-unreachable", "The EMR's token endpoint is out of order. Try again later.").
 				Because(fmt.Errorf("status %d", status))}
 		}
-		return &fault{err: upstream(opLogin, "", "emr-login-refused", "The EMR refused the gateway's own log-in. The clinic has to look into it.").
+		return &wire.Fault{Err: upstream(opLogin, "", "emr-login-refused", "The EMR refused the gateway's own log-in. The clinic has to look into it.").
 			Because(fmt.Errorf("status %d", status))}
 	}
-	f := transportFault(opLogin, "", ctx, err, true)
+	f := wire.TransportFault(opLogin, "", ctx, err, true)
 	if ctx.Err() == nil {
 		if _, isURL := errors.AsType[*url.Error](err); !isURL { // it answered, with something that is no token
-			return &fault{err: upstream(opLogin, "", "emr-login-refused", "The EMR's token endpoint answered without a token.")}
+			return &wire.Fault{Err: upstream(opLogin, "", "emr-login-refused", "The EMR's token endpoint answered without a token.")}
 		}
-		f.err.Code = "emr-login-unreachable"
-		f.err.Kind = fhir.KindUnavailable
+		f.Err.Code = "emr-login-unreachable"
+		f.Err.Kind = fhir.KindUnavailable
 	}
-	f.fate = notDone
+	f.Fate = wire.NotDone
 	return f
 }

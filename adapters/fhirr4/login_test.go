@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"vestibule/adapters/internal/wire"
 	"vestibule/fhir"
 )
 
@@ -270,7 +271,7 @@ func TestWhatATokenEndpointsFaultBecomes(t *testing.T) {
 				wantError(t, err, c.want.kind, c.want.code)
 			}
 			if n.Load() > 1 {
-				t.Errorf("asked %d times within %v", n.Load(), hold)
+				t.Errorf("asked %d times within %v", n.Load(), wire.Hold)
 			}
 		})
 	}

@@ -8,16 +8,17 @@ import (
 	"strings"
 
 	"vestibule/adapters"
+	"vestibule/adapters/internal/wire"
 	"vestibule/fhir"
 )
 
 // Search asks the EMR for one page. Page.Next is what follows the EMR's base in its next link.
 func (a *Adapter) Search(ctx context.Context, q fhir.Query, cursor string) (adapters.Page, error) {
-	ctx, cancel := a.within(ctx)
+	ctx, cancel := wire.Within(ctx, a.conf.Timeout)
 	defer cancel()
 	page, err := a.search(ctx, q, cursor)
 	if err != nil {
-		return adapters.Page{}, plain(err)
+		return adapters.Page{}, wire.Plain(err)
 	}
 	return page, nil
 }

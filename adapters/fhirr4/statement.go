@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"vestibule/adapters"
+	"vestibule/adapters/internal/wire"
 	"vestibule/fhir"
 )
 
@@ -134,7 +135,7 @@ func (a *Adapter) tokenEndpoint(ctx context.Context) (*url.URL, error) {
 		}
 	}
 	u, err := url.Parse(found)
-	if err != nil || found == "" || u.Host == "" || u.User != nil || u.Fragment != "" || !protected(u) {
+	if err != nil || found == "" || u.Host == "" || u.User != nil || u.Fragment != "" || !wire.Protected(u) {
 		return nil, upstream(opLogin, "", "emr-login-refused", "The EMR names no usable token endpoint; give it in the connection's settings.")
 	}
 	return u, nil

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"vestibule/adapters"
+	"vestibule/adapters/internal/wire"
 	"vestibule/fhir"
 )
 
@@ -31,7 +32,7 @@ func (a *Adapter) update(ctx context.Context, t adapters.Type, c fhir.Change) (f
 	}
 	r, err = a.read(ctx, c.Base) // it is done; the answer was empty or cannot be used
 	if err != nil {
-		return fhir.Resource{}, unknown(t.Name, asFault(err))
+		return fhir.Resource{}, unknown(t.Name, wire.AsFault(err))
 	}
 	return r, nil
 }

@@ -1,9 +1,7 @@
 package fhirr4
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -11,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"vestibule/adapters"
+	"vestibule/adapters/internal/wire"
 )
 
 // The header values that every request shares; net/http does not change them.
@@ -37,12 +36,12 @@ func (a *Adapter) request(ctx context.Context, x *exchange, authorization []stri
 	if authorization != nil {
 		h["Authorization"] = authorization
 	}
-	trace(h, adapters.TraceFrom(ctx))
+	wire.Trace(h, adapters.TraceFrom(ctx))
 	req := (&http.Request{Method: x.method, URL: &u, Host: u.Host, Header: h}).WithContext(ctx)
 	if x.body == nil {
 		return req
 	}
-	req.GetBody = func() (io.ReadCloser, error) { return &sentBody{bytes.NewReader(x.body), touched}, nil }
+	req.GetBody = func() (io.ReadCloser, error) { return wire.NewSentBody(x.body, touched), nil }
 	req.Body, _ = req.GetBody()
 	req.ContentLength = int64(len(x.body))
 	h["Content-Type"] = a.values.fhir
@@ -58,70 +57,6 @@ func (a *Adapter) request(ctx context.Context, x *exchange, authorization []stri
 		h["If-None-Exist"] = []string{x.ifNoneExist}
 	}
 	return req
-}
-
-// trace passes on the names of the gateway's own request, unless they are something else than plain tokens.
-func trace(h http.Header, t adapters.Trace) {
-	if isToken(t.RequestID) {
-		h["X-Request-Id"] = []string{t.RequestID}
-	}
-	if isToken(t.Traceparent) {
-		h["Traceparent"] = []string{t.Traceparent}
-	}
-}
-
-// isToken reports whether s is 1 to 128 letters, digits and . _ : -
-func isToken(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') && c != '.' && c != '_' && c != ':' && c != '-' {
-			return false
-		}
-	}
-	return s != "" && len(s) <= 128
-}
-
-// sentBody notes whether the transport began to send it: before that, the EMR cannot have seen the request.
-type sentBody struct {
-	from    *bytes.Reader
-	touched *atomic.Bool // the transport reads in a goroutine of its own
-}
-
-func (b *sentBody) Read(p []byte) (int, error) {
-	b.touched.Store(true)
-	return b.from.Read(p)
-}
-
-func (b *sentBody) Close() error { return nil }
-
-var errTooLarge = errors.New("answer too large")
-
-// readBody reads an answer to its end, into a buffer of its length where the EMR says it. It is the only copy that is made.
-func readBody(resp *http.Response, most int) ([]byte, error) {
-	n := resp.ContentLength
-	if n > int64(most) {
-		return nil, errTooLarge
-	}
-	if n >= 0 {
-		b := make([]byte, n)
-		_, err := io.ReadFull(resp.Body, b)
-		return b, err
-	}
-	b := make([]byte, 0, 8<<10)
-	for {
-		m, err := resp.Body.Read(b[len(b):cap(b)])
-		b = b[:len(b)+m]
-		switch {
-		case err == io.EOF && len(b) <= most:
-			return b, nil
-		case len(b) > most:
-			return nil, errTooLarge
-		case err != nil:
-			return nil, err
-		case len(b) == cap(b):
-			b = append(make([]byte, 0, 2*cap(b)), b...)
-		}
-	}
 }
 
 // isFHIR reports whether an answer's Content-Type is FHIR's JSON (http://hl7.org/fhir/R4/http.html#mime-type), or plain

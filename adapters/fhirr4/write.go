@@ -7,16 +7,17 @@ import (
 	"strings"
 
 	"vestibule/adapters"
+	"vestibule/adapters/internal/wire"
 	"vestibule/fhir"
 )
 
 // Write carries out one create or update, once.
 func (a *Adapter) Write(ctx context.Context, c fhir.Change) (fhir.Resource, error) {
-	ctx, cancel := a.within(ctx)
+	ctx, cancel := wire.Within(ctx, a.conf.Timeout)
 	defer cancel()
 	r, err := a.write(ctx, c)
 	if err != nil {
-		return fhir.Resource{}, plain(err)
+		return fhir.Resource{}, wire.Plain(err)
 	}
 	return r, nil
 }
@@ -25,14 +26,14 @@ func (a *Adapter) write(ctx context.Context, c fhir.Change) (fhir.Resource, erro
 	if c.Kind != fhir.InteractionCreate && c.Kind != fhir.InteractionUpdate {
 		return fhir.Resource{}, notSupported(opWrite, c.Resource.Type(), "Only creates and updates are written.")
 	}
-	if !isToken(c.Operation) {
+	if !wire.IsToken(c.Operation) {
 		return fhir.Resource{}, fhir.E(opWrite, fhir.KindInternal, "", "A write needs the name of its operation.")
 	}
 	t, err := a.supports(ctx, opWrite, c.Resource.Type(), c.Kind)
 	if err != nil {
 		return fhir.Resource{}, err
 	}
-	unlock, err := a.locks.lock(ctx, c.Operation)
+	unlock, err := a.locks.Lock(ctx, c.Operation)
 	if err != nil {
 		return fhir.Resource{}, err
 	}
@@ -47,7 +48,7 @@ func (a *Adapter) write(ctx context.Context, c fhir.Change) (fhir.Resource, erro
 // the write is in the EMR. After a lost connection and a look in vain the write is sent again only under its condition; after
 // a timeout not at all, because the first may still be under way and conditional creates race (hazard H30).
 func (a *Adapter) attempts(ctx context.Context, x exchange, look func(context.Context) (fhir.Resource, bool, error)) (answer, fhir.Resource, error) {
-	sending, cancel := context.WithTimeout(ctx, a.budget(ctx))
+	sending, cancel := context.WithTimeout(ctx, wire.Budget(ctx, a.conf.Timeout))
 	defer cancel()
 	uncertain := false // an earlier attempt may have been carried out
 	for attempt := 1; ; attempt++ {
@@ -55,18 +56,18 @@ func (a *Adapter) attempts(ctx context.Context, x exchange, look func(context.Co
 		if f == nil {
 			return ans, fhir.Resource{}, nil
 		}
-		if f.fate != notDone || uncertain && f.status == http.StatusPreconditionFailed {
+		if f.Fate != wire.NotDone || uncertain && f.Status == http.StatusPreconditionFailed {
 			r, found, err := look(ctx)
 			switch {
 			case found:
 				return answer{}, r, nil
-			case err != nil || f.fate == underway && !(f.again && x.again):
+			case err != nil || f.Fate == wire.Underway && !(f.Again && x.again):
 				return answer{}, fhir.Resource{}, unknown(x.typ, f)
 			}
 			uncertain = true
 		}
-		if !f.again || attempt >= a.conf.Attempts || !a.pause(sending, attempt, f.err.RetryAfter) {
-			if f.fate == underway {
+		if !f.Again || attempt >= a.conf.Attempts || !wire.Pause(sending, a.conf.Random, attempt, f.Err.RetryAfter) {
+			if f.Fate == wire.Underway {
 				return answer{}, fhir.Resource{}, unknown(x.typ, f)
 			}
 			return answer{}, fhir.Resource{}, f
@@ -74,9 +75,9 @@ func (a *Adapter) attempts(ctx context.Context, x exchange, look func(context.Co
 	}
 }
 
-func unknown(typ string, f *fault) *fhir.Error {
+func unknown(typ string, f *wire.Fault) *fhir.Error {
 	e := fhir.E(opWrite, fhir.KindTimeout, "emr-write-unknown",
-		"The EMR did not say whether it made the change. Repeat the request under the same key: it will not be made twice.").Because(f.err)
+		"The EMR did not say whether it made the change. Repeat the request under the same key: it will not be made twice.").Because(f.Err)
 	e.Ref.Type = typ
 	return e
 }
@@ -119,9 +120,9 @@ func (a *Adapter) created(ctx context.Context, t adapters.Type, c fhir.Change, a
 	if found {
 		return r, nil
 	}
-	f := &fault{err: upstream(opWrite, t.Name, "emr-answer-wrong", "The EMR's answer does not name what it created.")}
+	f := &wire.Fault{Err: upstream(opWrite, t.Name, "emr-answer-wrong", "The EMR's answer does not name what it created.")}
 	if err != nil {
-		f.err = f.err.Because(err)
+		f.Err = f.Err.Because(err)
 	}
 	return fhir.Resource{}, unknown(t.Name, f)
 }

@@ -340,24 +340,3 @@ func TestWhatWasWrittenIsRecognised(t *testing.T) {
 		}
 	}
 }
-
-func TestALockIsWaitedForNoLongerThanTheCall(t *testing.T) {
-	var l locks
-	unlock, err := l.lock(background, "op")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(background)
-	cancel()
-	if _, err := l.lock(ctx, "op"); fhir.KindOf(err) != fhir.KindTimeout {
-		t.Errorf("%v", err)
-	}
-	unlock()
-	if unlock, err = l.lock(ctx, "op"); err != nil {
-		t.Errorf("%v", err)
-	}
-	unlock()
-	if len(l.held) != 0 {
-		t.Errorf("%d locks left", len(l.held))
-	}
-}
