@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // batch is one row of the table: what one commit added to one log.
@@ -52,5 +54,31 @@ func (b *batch) split() error {
 	return nil
 }
 
-// line is the i-th record's bytes, without the newline.
-func (b *batch) line(i int64) []byte { return b.records[b.starts[i] : b.starts[i+1]-1] }
+// leaf is the hash that is stored for the i-th record.
+func (b *batch) leaf(i int64) (tlog.Hash, error) {
+	at := (tlog.StoredHashIndex(0, b.first+i) - tlog.StoredHashIndex(0, b.first)) * tlog.HashSize
+	if at+tlog.HashSize > int64(len(b.hashes)) {
+		return tlog.Hash{}, fmt.Errorf("the hash of record %d is missing", b.first+i)
+	}
+	return tlog.Hash(b.hashes[at : at+tlog.HashSize]), nil
+}
+
+// body is the i-th record's.
+func (b *batch) body(i int64) body { return body{b.records[b.starts[i] : b.starts[i+1]-1]} }
+
+// body is a record as a batch keeps it: its bytes without the newline, or nothing where they were deleted, see Forget. Whoever
+// reads it has to say what becomes of a deleted one. The zero value is a deleted one.
+type body struct{ line []byte }
+
+// text is the record's bytes; ok is false where they were deleted. They must not be changed.
+func (b body) text() (line []byte, ok bool) { return b.line, len(b.line) > 0 }
+
+// record is the record, decoded; ok is false where its body was deleted.
+func (b body) record() (r Record, ok bool, err error) {
+	line, ok := b.text()
+	if !ok {
+		return Record{}, false, nil
+	}
+	r, err = DecodeRecord(line)
+	return r, true, err
+}

@@ -29,6 +29,8 @@ type checker struct {
 	alike   int64                 // how many of them are not in the report yet
 	last    [len(timeLayout)]byte // the latest time so far, as records have it; First and Last are read at the end
 	begun   [len(timeLayout)]byte // the earliest
+	missing indexSet              // records whose bodies are not there
+	named   indexSet              // those that later records say were deleted
 }
 
 // turn is where a log's records say that another key signs from here on.
@@ -67,12 +69,32 @@ func (c *checker) recordOf(data []byte, leaf []byte) (stored []byte) {
 	c.stored = c.edge.add(c.stored[:0], hash)
 	c.Records++
 	c.content(index, line)
+	c.holdAgainst()
+	return c.stored
+}
+
+// gone takes the next record where its body is not there: its hash stands for it. Whether a later record says why is seen at
+// the end.
+func (c *checker) gone(leaf []byte) (stored []byte) {
+	index := c.edge.size
+	if len(leaf) != tlog.HashSize {
+		c.problem(index, "neither its body nor its hash is here")
+		leaf = make([]byte, tlog.HashSize)
+	}
+	c.stored = c.edge.add(c.stored[:0], tlog.Hash(leaf))
+	c.Records++
+	c.missing.add(indexRange{index, index})
+	c.holdAgainst()
+	return c.stored
+}
+
+// holdAgainst holds the checkpoints that the verifier got elsewhere against the tree so far.
+func (c *checker) holdAgainst() {
 	for _, h := range c.held {
 		if h.size == c.edge.size && h.root != c.edge.root() {
 			c.problem(-1, "the checkpoint of %d records that you hold has another root: the log was rewritten", h.size)
 		}
 	}
-	return c.stored
 }
 
 // content checks what a record says of itself and of others.
@@ -90,6 +112,9 @@ func (c *checker) content(index int64, line []byte) {
 	if r.Phase == PhaseSystem && r.Admin.Action == actionKeyRotated {
 		c.turns = append(c.turns, turn{index: index, key: r.Admin.Subject})
 	}
+	if r.Phase == PhaseSystem && forgets(r.Admin.Action) {
+		c.deletion(index, r.Forgotten)
+	}
 	s := sketch{id: []byte(r.ID), phase: []byte(r.Phase), time: r.Time.UTC().AppendFormat(nil, timeLayout), clinic: []byte(r.Clinic),
 		outcome: []byte(r.Outcome), intent: -1}
 	if r.Intent != nil {
@@ -106,7 +131,7 @@ func (c *checker) says(index int64, s *sketch) {
 	phase := knownPhase(s.phase)
 	c.count(phase, knownOutcome(s.outcome))
 	if len(s.time) == len(timeLayout) {
-		if c.Records == 1 || string(s.time) < string(c.begun[:]) {
+		if c.begun[0] == 0 || string(s.time) < string(c.begun[:]) {
 			copy(c.begun[:], s.time)
 		}
 		if string(s.time) > string(c.last[:]) {
@@ -155,6 +180,7 @@ func knownOutcome(b []byte) Outcome {
 func (c *checker) settle(index, intent int64, id []byte) {
 	access, ok := c.intents[intent]
 	switch {
+	case !ok && c.missing.has(intent): // its body was deleted: nobody can tell any more
 	case !ok:
 		c.problem(index, "it settles an intent at %d that is not there or already settled", intent)
 	case access != string(id):
@@ -224,6 +250,7 @@ func (c *checker) finish() *Report {
 	if c.Records > 0 && c.Checkpoints == 0 {
 		c.problem(-1, "no checkpoint of this key covers any of the %d records", c.Records)
 	}
+	c.account()
 	if c.alike > 0 {
 		c.Phases[c.phase] += c.alike
 		c.Outcomes[c.outcome] += c.alike

@@ -131,11 +131,12 @@
 // One JSON object per line (NDJSON). The first is the header, then one line per record in order, with each kept checkpoint
 // directly after the record that completes it, and last a checkpoint of everything exported:
 //
-//	{"format":"vestibule-audit-export/1","origin":"…","clinic":"…","key":"<note verifier key>"}
-//	{"index":0,"leaf":"<base64 leaf hash>","record":"<the record's bytes as a JSON string>"}
+//	{"format":"vestibule-audit-export/2","origin":"…","clinic":"…","key":"<note verifier key>"}
+//	{"index":0,"leaf":"<base64 leaf hash>","record":{<the record's bytes, as they are>}}
 //	{"size":1,"checkpoint":"<signed note>"}
 //
-// The leaf hash lets the verifier name a record that was edited; the signed checkpoints catch whoever edited both. The key
+// The hash is over exactly the bytes from the record's first brace to its last. A record whose body was deleted has no member
+// "record". The leaf hash lets the verifier name a record that was edited; the signed checkpoints catch whoever edited both. The key
 // in the header is for convenience and is never believed.
 //
 // # AuditEvent

@@ -79,6 +79,7 @@ func appendEnd(dst []byte, r *Record) []byte {
 	if r.Admin != (Admin{}) {
 		dst = appendAdmin(dst, &r.Admin)
 	}
+	dst = appendList(dst, `,"forgotten":`, r.Forgotten)
 	return append(dst, '}')
 }
 

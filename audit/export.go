@@ -15,7 +15,7 @@ import (
 )
 
 // exportFormat is the first member of an export's header.
-const exportFormat = "vestibule-audit-export/1"
+const exportFormat = "vestibule-audit-export/2"
 
 // Export writes a clinic's whole log, to its newest state, as a file that Verify can check with nothing but the public key:
 // see the package comment for its form. An error of w is returned as it is.
@@ -106,7 +106,14 @@ func (x *exporter) records(log int64, checkpoints []kept) error {
 			return err
 		}
 		for i := int64(0); i < b.count && next < size; i, next = i+1, next+1 {
-			if err := x.record(next, b.line(i)); err != nil {
+			line, ok := b.body(i).text()
+			leaf := tlog.RecordHash(line)
+			if !ok {
+				if leaf, err = b.leaf(i); err != nil {
+					return err
+				}
+			}
+			if err := x.record(next, leaf, line); err != nil {
 				return err
 			}
 			if checkpoints[0].size == next+1 {
@@ -120,11 +127,14 @@ func (x *exporter) records(log int64, checkpoints []kept) error {
 	return nil
 }
 
-func (x *exporter) record(index int64, line []byte) error {
-	leaf := tlog.RecordHash(line)
+// record writes a record as it is stored; one whose body was deleted has none.
+func (x *exporter) record(index int64, leaf tlog.Hash, line []byte) error {
 	x.buf = strconv.AppendInt(append(x.buf, `{"index":`...), index, 10)
-	x.buf = appendString(x.buf, `,"leaf":`, base64.StdEncoding.EncodeToString(leaf[:]))
-	x.buf = appendString(x.buf, `,"record":`, string(line))
+	x.buf = base64.StdEncoding.AppendEncode(append(x.buf, `,"leaf":"`...), leaf[:])
+	x.buf = append(x.buf, '"')
+	if len(line) > 0 {
+		x.buf = append(append(x.buf, `,"record":`...), line...)
+	}
 	return x.line()
 }
 

@@ -40,6 +40,12 @@ func (b *builder) add(f *facts) {
 	b.next++
 }
 
+// skip takes in a record whose body was deleted.
+func (b *builder) skip() {
+	b.segment.skip()
+	b.next++
+}
+
 // indexStep does one bounded piece of index work, if there is one: it lets a builder that is behind catch up, or writes a
 // segment of at least threshold records. It reports whether it did something. A failure costs nobody a receipt: it is
 // tried again a second later, from what the index holds.
@@ -76,9 +82,13 @@ func (l *Ledger) catchUp(ctx context.Context, s *logState) error {
 			return err
 		}
 		for i := b.next - batch.first; i < batch.count; i++ {
-			r, err := DecodeRecord(batch.line(i))
+			r, ok, err := batch.body(i).record()
 			if err != nil {
 				return err
+			}
+			if !ok {
+				b.skip()
+				continue
 			}
 			f := factsOf(&r)
 			b.add(&f)

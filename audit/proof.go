@@ -20,6 +20,9 @@ const InteractionAuditProof = "audit-proof"
 // proofHeader is the first line of a C2SP tlog-proof (https://c2sp.org/tlog-proof).
 const proofHeader = "c2sp.org/tlog-proof@v1"
 
+// deletedExtra begins the extra data of a proof of a record whose body was deleted; its leaf hash follows. No record begins so.
+const deletedExtra = "body deleted, leaf hash "
+
 // ParseReceipt reads the value of an Audit-Receipt header.
 func ParseReceipt(receipt string) (log string, index int64, err error) {
 	log, number, ok := strings.Cut(strings.TrimSpace(receipt), "/")
@@ -45,6 +48,7 @@ func (r *Reader) ClinicOf(ctx context.Context, log string) (string, error) {
 
 // Proof is the proof that a clinic's log holds a record at index, as a tlog-proof: the record's bytes as its extra data, the
 // inclusion proof, and the newest signed checkpoint. whole false leaves the record out; whoever verifies has to have it then.
+// Of a record whose body was deleted it has the leaf hash in its place: whoever kept the record's bytes can still prove them.
 // A record that no checkpoint covers yet is a "not-signed-yet" error of KindUnavailable: that lasts for about a second.
 func (r *Reader) Proof(ctx context.Context, clinic string, index int64, whole bool) ([]byte, error) {
 	const op = "audit.Proof"
@@ -61,18 +65,26 @@ func (r *Reader) Proof(ctx context.Context, clinic string, index int64, whole bo
 			return notSigned(op)
 		}
 		l.witnessed(ctx, index+1)
-		line, err := s.line(index)
+		body, err := s.body(index)
 		if err != nil {
 			return err
+		}
+		extra, ok := body.text()
+		if !ok {
+			leaf, err := s.batch.leaf(index - s.batch.first)
+			if err != nil {
+				return err
+			}
+			extra = []byte(deletedExtra + leaf.String())
 		}
 		hashes, err := tlog.ProveRecord(l.head.size, index, hashReader(ctx, l.q, l.id))
 		if err != nil {
 			return err
 		}
 		if !whole {
-			line = nil
+			extra = nil
 		}
-		out = appendProof(nil, line, index, hashes, l.note)
+		out = appendProof(nil, extra, index, hashes, l.note)
 		return nil
 	})
 	return out, err
@@ -157,9 +169,13 @@ type Proven struct {
 	Origin string // the log, as its checkpoint names it
 	Index  int64
 	Size   int64  // how many records the checkpoint covers
-	Line   []byte // the record's bytes
-	Record Record
+	Line   []byte // the record's bytes; none where its body was deleted
+	Record Record // the zero value where its body was deleted
+	Leaf   string // its leaf hash, in base64
 }
+
+// Deleted reports whether the proof is of a record whose body was deleted: it shows that there was one with this hash.
+func (p Proven) Deleted() bool { return len(p.Line) == 0 }
 
 // CheckProof checks a tlog-proof with the deployment's public keys and nothing else. line is the record's bytes, nil to take
 // those that the proof brings along. An error says what is wrong; without one the record is in the log at that index.
@@ -176,7 +192,15 @@ func CheckProof(proof []byte, keys string, line []byte) (Proven, error) {
 	if line != nil {
 		p.Line = line
 	}
-	if p.Line == nil {
+	leaf, gone, err := deletedLeaf(p.Line)
+	switch {
+	case err != nil:
+		return Proven{}, fmt.Errorf("%s: %w", op, err)
+	case gone:
+		p.Line = nil
+	case p.Line != nil:
+		leaf = tlog.RecordHash(p.Line)
+	default:
 		return Proven{}, fmt.Errorf("%s: the proof does not bring the record along, and it was not given", op)
 	}
 	head, err := openCheckpoint(checkpoint, ring)
@@ -186,14 +210,26 @@ func CheckProof(proof []byte, keys string, line []byte) (Proven, error) {
 	if p.Index >= head.size {
 		return Proven{}, fmt.Errorf("%s: record %d is not among the %d that its checkpoint covers", op, p.Index, head.size)
 	}
-	if err := tlog.CheckRecord(hashes, head.size, head.root, p.Index, tlog.RecordHash(p.Line)); err != nil {
+	if err := tlog.CheckRecord(hashes, head.size, head.root, p.Index, leaf); err != nil {
 		return Proven{}, fmt.Errorf("%s: this record is not record %d of the log that was signed", op, p.Index)
 	}
-	p.Origin, p.Size = head.origin, head.size
+	p.Origin, p.Size, p.Leaf = head.origin, head.size, leaf.String()
+	if p.Deleted() {
+		return p, nil
+	}
 	if p.Record, err = DecodeRecord(p.Line); err != nil {
 		return Proven{}, fmt.Errorf("%s: the record is in the log, but cannot be read: %w", op, err)
 	}
 	return p, nil
+}
+
+// deletedLeaf is the leaf hash that stands where the record would, and whether it does.
+func deletedLeaf(extra []byte) (leaf tlog.Hash, gone bool, err error) {
+	text, gone := strings.CutPrefix(string(extra), deletedExtra)
+	if gone {
+		leaf, err = tlog.ParseHash(text)
+	}
+	return leaf, gone, err
 }
 
 // readProof reads the form of a tlog-proof.

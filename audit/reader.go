@@ -93,13 +93,16 @@ func (s *searcher) orphans(clinic string) ([]Entry, error) {
 	}
 	out := make([]Entry, 0, len(open))
 	for _, index := range slices.Sorted(maps.Keys(open)) {
-		line, err := s.line(index)
+		body, err := s.body(index)
 		if err != nil {
 			return nil, err
 		}
-		r, err := DecodeRecord(line)
+		r, ok, err := body.record()
 		if err != nil {
 			return nil, err
+		}
+		if !ok { // an open intent's body is never deleted; the index is behind
+			continue
 		}
 		out = append(out, Entry{Deployment: s.owner, Log: s.name, Index: index, Record: r})
 	}
@@ -109,13 +112,16 @@ func (s *searcher) orphans(clinic string) ([]Entry, error) {
 // tailIntents brings a set of open intents from the index's end to the log's.
 func (s *searcher) tailIntents(open map[int64]bool) error {
 	for index := s.indexed; index < s.size; index++ {
-		line, err := s.line(index)
+		body, err := s.body(index)
 		if err != nil {
 			return err
 		}
-		r, err := DecodeRecord(line)
+		r, ok, err := body.record()
 		if err != nil {
 			return err
+		}
+		if !ok {
+			continue
 		}
 		f := factsOf(&r)
 		if f.intent {

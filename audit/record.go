@@ -77,6 +77,7 @@ type Record struct {
 	Repeats     int            `json:"repeats,omitempty"`     // of a counted record: how many refusals it stands for, see the package comment
 	Until       time.Time      `json:"until,omitzero"`        // of a counted record: when the last of them came; Time is the first
 	Admin       Admin          `json:"admin,omitzero"`        // for the phases admin and system
+	Forgotten   []string       `json:"forgotten,omitempty"`   // indexes of the records whose bodies were deleted with this one: "7", "12-40"
 }
 
 // Agent is who did it: a named person at a named platform, or an automated agent that says so. Role is the gateway's own: "auditor"

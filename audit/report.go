@@ -20,6 +20,9 @@ type Report struct {
 	Origin      string // from the checkpoints
 	Clinic      string
 	Records     int64
+	Deleted     int64 // of them, those whose bodies are not there
+	Accounted   int64 // of the deleted, those that a later record says were deleted
+	Returned    int64 // records that were to be deleted, and are here
 	Checkpoints int   // signed, and consistent with the records
 	Signed      int64 // how many records the newest good checkpoint covers
 	Root        string
@@ -43,6 +46,17 @@ func (r *Report) problem(index int64, format string, args ...any) {
 	r.Problems = append(r.Problems, Problem{index, fmt.Sprintf(format, args...)})
 }
 
+// bodiless says how many records have lost their bodies, and whether that is explained.
+func (r *Report) bodiless() string {
+	switch {
+	case r.Deleted == 0:
+		return ""
+	case r.Accounted == r.Deleted:
+		return fmt.Sprintf(", of which %d without their bodies, all accounted for", r.Deleted)
+	}
+	return fmt.Sprintf(", of which %d without their bodies, %d of them accounted for", r.Deleted, r.Accounted)
+}
+
 // String is the verdict on one page.
 func (r *Report) String() string {
 	var b strings.Builder
@@ -51,7 +65,7 @@ func (r *Report) String() string {
 		verdict = "NOT VERIFIED: this log is not what was signed."
 	}
 	fmt.Fprintf(&b, "%s\n\n", verdict)
-	fmt.Fprintf(&b, "clinic       %s\nlog          %s\nrecords      %d\n", r.Clinic, r.Origin, r.Records)
+	fmt.Fprintf(&b, "clinic       %s\nlog          %s\nrecords      %d%s\n", r.Clinic, r.Origin, r.Records, r.bodiless())
 	if !r.First.IsZero() {
 		fmt.Fprintf(&b, "from         %s\nto           %s\n", r.First.Format(timeLayout), r.Last.Format(timeLayout))
 	}
@@ -66,6 +80,9 @@ func (r *Report) String() string {
 	}
 	if r.Records > r.Signed {
 		fmt.Fprintf(&b, "unsigned     the last %d records are not covered by a checkpoint yet\n", r.Records-r.Signed)
+	}
+	if r.Returned > 0 {
+		fmt.Fprintf(&b, "returned     %d records are here whose bodies were deleted once: an older copy was put back; delete them again\n", r.Returned)
 	}
 	for _, index := range r.Open {
 		fmt.Fprintf(&b, "open         the intent at %d has no outcome\n", index)

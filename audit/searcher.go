@@ -116,11 +116,12 @@ func (s *searcher) consider(index int64) (done bool, err error) {
 		return true, nil
 	}
 	s.looked++
-	line, err := s.line(index)
+	body, err := s.body(index)
 	if err != nil {
 		return false, err
 	}
-	if !s.mayHoldID(line) {
+	line, ok := body.text()
+	if !ok || !s.mayHoldID(line) { // a deleted body matches nothing
 		return false, nil
 	}
 	r, err := DecodeRecord(line)
@@ -151,19 +152,19 @@ func (s *searcher) mayHoldID(line []byte) bool {
 	return false
 }
 
-// line is a record's bytes, out of the batch read last where it is in it.
-func (s *searcher) line(index int64) ([]byte, error) {
+// body is a record's, out of the batch read last where it is in it.
+func (s *searcher) body(index int64) (body, error) {
 	if b := s.batch; b == nil || index < b.first || index >= b.first+b.count {
 		if err := s.ctx.Err(); err != nil {
-			return nil, err
+			return body{}, err
 		}
 		b, err := readBatch(s.ctx, s.q, s.log, index)
 		if err != nil {
-			return nil, err
+			return body{}, err
 		}
 		s.batch = b
 	}
-	return s.batch.line(index - s.batch.first), nil
+	return s.batch.body(index - s.batch.first), nil
 }
 
 // span is one segment as the search needs it.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"hash/fnv"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +23,7 @@ type segment struct {
 	postings         map[value]*posting
 	intents          []int64
 	settled          []int64
+	live             int64 // records whose bodies are there
 }
 
 // posting lists the offsets of the records that hold a value.
@@ -31,10 +33,11 @@ type posting struct {
 }
 
 func (s *segment) add(f *facts) {
-	if s.count == 0 {
+	if s.live == 0 {
 		s.minTime, s.maxTime, s.minID, s.maxID = f.millis, f.millis, f.id, f.id
 		s.postings = make(map[value]*posting, segmentRecords)
 	}
+	s.live++
 	s.minTime, s.maxTime = min(s.minTime, f.millis), max(s.maxTime, f.millis)
 	s.minID, s.maxID = min(s.minID, f.id), max(s.maxID, f.id)
 	for _, v := range f.values {
@@ -56,6 +59,18 @@ func (s *segment) add(f *facts) {
 	}
 	s.count++
 }
+
+// skip counts a record whose body was deleted: it holds its place, and nothing finds it. A segment of nothing else has an
+// earliest time after its latest, so that no search looks into it.
+func (s *segment) skip() {
+	if s.live == 0 {
+		s.minTime, s.maxTime, s.minID, s.maxID = math.MaxInt64, math.MinInt64, noID, ""
+	}
+	s.count++
+}
+
+// noID comes behind every id.
+const noID = "~~"
 
 // bucket is one row of postings.
 type bucket struct {
@@ -147,8 +162,10 @@ func (s *segment) insert(ctx context.Context, tx *sql.Tx, log int64) error {
 		args = append(args, log, b.name, s.first, b.entries)
 	}
 	query := `INSERT INTO posting (log, bucket, first, entries) VALUES ` + strings.Repeat(`(?,?,?,?),`, len(buckets))
-	if _, err := tx.ExecContext(ctx, strings.TrimSuffix(query, ","), args...); err != nil {
-		return err
+	if len(buckets) > 0 {
+		if _, err := tx.ExecContext(ctx, strings.TrimSuffix(query, ","), args...); err != nil {
+			return err
+		}
 	}
 	for _, i := range s.intents {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO open_intent (log, idx) VALUES ($1, $2)`, log, i); err != nil {

@@ -94,7 +94,7 @@ func (s *sketch) read(line []byte) bool {
 		return false
 	}
 	end := s.object(line, 0, recordForm())
-	return end == len(line) && s.id != nil && s.phase != nil && s.time != nil && s.clinic != nil && string(s.action) != actionKeyRotated
+	return end == len(line) && s.id != nil && s.phase != nil && s.time != nil && s.clinic != nil && string(s.action) != actionKeyRotated && !forgets(string(s.action))
 }
 
 // object reads the object that begins at i and returns where it ends, -1 where it is not of the form. Its members stand in
@@ -277,50 +277,4 @@ func validTime(t []byte) bool {
 		return false
 	}
 	return day <= 28 || day <= time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
-}
-
-// unescape copies the string that begins at src[i], behind its quote, to dst, up to its end, and returns where that is; -1
-// where it holds an escape that is left to a JSON decoder.
-func unescape(dst, src []byte, i int) ([]byte, int) {
-	if cap(dst)-len(dst) < len(src)-i+8 {
-		dst = append(make([]byte, 0, len(dst)+len(src)-i+8), dst...)
-	}
-	n := len(dst)
-	buf := dst[:cap(dst)]
-	for len(src)-i >= 10 { // eight bytes, and an escape behind them
-		x := binary.LittleEndian.Uint64(src[i:])
-		binary.LittleEndian.PutUint64(buf[n:], x)
-		quote, slash := x^ones*'"', x^ones*'\\' // control characters are found by whoever reads the record
-		at := ((quote-ones)&^quote | (slash-ones)&^slash) & highs
-		if at == 0 {
-			i, n = i+8, n+8
-			continue
-		}
-		plain := bits.TrailingZeros64(at) / 8
-		i, n = i+plain, n+plain
-		if src[i] == '"' {
-			return buf[:n], i
-		}
-		c := src[i+1]
-		if c != '"' {
-			if c = escaped(c); c == 0 {
-				return nil, -1
-			}
-		}
-		buf[n] = c
-		i, n = i+2, n+1
-	}
-	for ; i < len(src); i, n = i+1, n+1 {
-		buf[n] = src[i]
-		switch src[i] {
-		case '"':
-			return buf[:n], i
-		case '\\':
-			if i++; i == len(src) || escaped(src[i]) == 0 {
-				return nil, -1
-			}
-			buf[n] = escaped(src[i])
-		}
-	}
-	return nil, -1
 }

@@ -124,8 +124,8 @@ func swapName(text string) string { return strings.Replace(text, "Amara", "Emery
 
 // forgedLine is the line of an edited record, with the hash that fits.
 func forgedLine(text string) string {
-	_, record, _ := strings.Cut(text, `"record":"`)
-	record = strings.ReplaceAll(strings.TrimSuffix(record, "\"}\n"), `\"`, `"`)
+	_, record, _ := strings.Cut(text, `"record":`)
+	record = strings.TrimSuffix(record, "}\n")
 	index, _, _ := strings.Cut(strings.TrimPrefix(text, `{"index":`), ",")
 	return forge(index, swapName(record))
 }

@@ -61,9 +61,14 @@ func bundle(ctx context.Context, l signedLog, clinic string, t tlog.Tile) ([]byt
 	}
 	var out []byte
 	for i := range int64(t.W) {
-		line, err := s.line(t.N<<tileHeight + i)
+		body, err := s.body(t.N<<tileHeight + i)
 		if err != nil {
 			return nil, err
+		}
+		line, ok := body.text()
+		if !ok {
+			return nil, fhir.E("audit.Tile", fhir.KindNotFound, "body-deleted",
+				"The bodies of some records of this bundle were deleted. Export the trail: it has the others, and the hashes of all.")
 		}
 		if len(line) > math.MaxUint16 {
 			return nil, fhir.E("audit.Tile", fhir.KindNotSupported, "record-too-long", "A record of this bundle is longer than the form of a bundle allows. Export the trail instead.")

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -18,15 +19,15 @@ const maxExportLine = 64 << 20
 
 // exportLine is any line of an export: the header, a record or a checkpoint.
 type exportLine struct {
-	Format     string  `json:"format"`
-	Origin     string  `json:"origin"`
-	Clinic     string  `json:"clinic"`
-	Key        string  `json:"key"`
-	Index      *int64  `json:"index"`
-	Leaf       string  `json:"leaf"`
-	Record     string  `json:"record"`
-	Size       *int64  `json:"size"`
-	Checkpoint *string `json:"checkpoint"`
+	Format     string         `json:"format"`
+	Origin     string         `json:"origin"`
+	Clinic     string         `json:"clinic"`
+	Key        string         `json:"key"`
+	Index      *int64         `json:"index"`
+	Leaf       string         `json:"leaf"`
+	Record     jsontext.Value `json:"record"`
+	Size       *int64         `json:"size"`
+	Checkpoint *string        `json:"checkpoint"`
 }
 
 // Verify checks an exported file with the deployment's public key (a note verifier key, or several, one in each line, oldest
@@ -55,7 +56,7 @@ func Verify(r io.Reader, vkey string, held ...[]byte) (*Report, error) {
 			break
 		}
 		if err == nil && record.read(text) && record.index == c.edge.size {
-			c.recordOf(record.data, record.leaf[:tlog.HashSize])
+			c.take(text, &record)
 			continue
 		}
 		line, err := parseLine(text, err)
@@ -89,9 +90,23 @@ func (c *checker) line(line exportLine, err error, signedTo *int64) error {
 		if err != nil {
 			leaf = nil
 		}
-		c.record([]byte(line.Record), leaf)
+		if line.Record == nil {
+			c.gone(leaf)
+			return nil
+		}
+		c.record(line.Record, leaf)
 	}
 	return nil
+}
+
+// take takes the line of a record that was read quickly. What is hashed, a zero byte and the record, is made in place.
+func (c *checker) take(text []byte, q *quickLine) {
+	if q.begin == 0 {
+		c.gone(q.leaf[:tlog.HashSize])
+		return
+	}
+	text[q.begin-1] = 0
+	c.recordOf(text[q.begin-1:q.end], q.leaf[:tlog.HashSize])
 }
 
 // errLine says that a line is not of the format.
@@ -130,33 +145,40 @@ func parseLine(text []byte, err error) (exportLine, error) {
 	return out, nil
 }
 
-// quickLine is the line of a record, read as Export writes it; whatever is written otherwise is left to a JSON decoder.
+// quickLine is the line of a record, read as Export writes it; whatever is written otherwise is left to a JSON decoder. Where
+// the record stands is told by the bytes around it alone. If it is not one JSON value, so that another reader might see
+// something else in the line, it is no record either, and whoever reads it says so.
 type quickLine struct {
-	index int64
-	leaf  [tlog.HashSize + 1]byte // of 44 digits of base64, the last of which says that the last byte is none
-	data  []byte                  // a zero byte and the record's bytes, good until the next read
+	index      int64
+	leaf       [tlog.HashSize + 1]byte // of 44 digits of base64, the last of which says that the last byte is none
+	begin, end int                     // of the record's bytes in the line; begin 0: it has none
 }
 
 func (q *quickLine) read(text []byte) bool {
-	const index, leaf, record, end, digits = `{"index":`, `,"leaf":"`, `","record":"`, "\"}\n", 44
-	if !bytes.HasPrefix(text, []byte(index)) {
+	const index, leaf, record, end, digits = `{"index":`, `,"leaf":"`, `","record":`, "}\n", 44
+	if !bytes.HasPrefix(text, []byte(index)) || !bytes.HasSuffix(text, []byte(end)) {
 		return false
 	}
 	var s sketch
 	i := s.number(text, len(index), keepIntent)
-	if i < 0 || len(text)-i < len(leaf)+digits+len(record) || string(text[i:i+len(leaf)]) != leaf {
+	if i < 0 || len(text)-i < len(leaf)+digits+1+len(end) || string(text[i:i+len(leaf)]) != leaf {
 		return false
 	}
 	q.index = s.intent
 	i += len(leaf)
 	n, err := base64.StdEncoding.Strict().Decode(q.leaf[:], text[i:i+digits])
-	if err != nil || n != tlog.HashSize || string(text[i+digits:i+digits+len(record)]) != record {
+	if err != nil || n != tlog.HashSize {
 		return false
 	}
-	if q.data, i = unescape(append(q.data[:0], 0), text, i+digits+len(record)); i < 0 {
+	i += digits
+	if string(text[i:]) == `"`+end {
+		q.begin = 0
+		return true
+	}
+	if q.begin, q.end = i+len(record), len(text)-len(end); q.begin >= q.end || string(text[i:q.begin]) != record {
 		return false
 	}
-	return string(text[i:]) == end
+	return true
 }
 
 // trust reads the list of keys that the verifier believes and the checkpoints it holds; those that no key signed are refused.

@@ -61,6 +61,7 @@ type logVerifier struct {
 	segments    []segment // as stored, without their postings
 	built       segment   // as the records make it
 	open        map[int64]bool
+	deleted     bool // the body of the record taken last was
 }
 
 func verifyLog(ctx context.Context, q querier, keys keyring, s *logState, heads []treeHead) (*Report, error) {
@@ -122,7 +123,7 @@ func (lv *logVerifier) batch(b *batch) error {
 	whole := true
 	for i := range len(b.starts) - 1 {
 		leaf := b.hashes[min(at, len(b.hashes)):min(at+32, len(b.hashes))]
-		stored := lv.record(b.line(int64(i)), leaf)
+		stored := lv.bodyOf(b.body(int64(i)), leaf)
 		whole = whole && bytes.Equal(stored, b.hashes[min(at, len(b.hashes)):min(at+len(stored), len(b.hashes))])
 		at += len(stored)
 		lv.signedHere()
@@ -134,6 +135,15 @@ func (lv *logVerifier) batch(b *batch) error {
 		lv.problem(-1, "the tree stored with the records from %d is not theirs", b.first)
 	}
 	return nil
+}
+
+// bodyOf takes the next record of a database.
+func (lv *logVerifier) bodyOf(b body, leaf []byte) (stored []byte) {
+	line, ok := b.text()
+	if lv.deleted = !ok; !ok {
+		return lv.gone(leaf)
+	}
+	return lv.record(line, leaf)
 }
 
 // signedHere holds the checkpoints of the present size against the tree.

@@ -37,7 +37,11 @@ func (lv *logVerifier) index() error {
 	if lv.built.count == 0 {
 		lv.built = segment{first: lv.edge.size - 1}
 	}
-	lv.built.add(&lv.facts)
+	if lv.deleted {
+		lv.built.skip()
+	} else {
+		lv.built.add(&lv.facts)
+	}
 	if lv.built.count < want.count {
 		return nil
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // Walk calls each for every entry of a clinic's log that is dated in [from, until), in the order of the log, and ends with the
-// error that each returns, if any. A zero time is no bound. It holds one batch at a time and no transaction: the log only
+// error that each returns, if any; a record whose body was deleted is no entry any more, see Deletions. A zero time is no bound. It holds one batch at a time and no transaction: the log only
 // grows, and Walk ends where the log ended when it began. A clinic without a log has no entries.
 func (r *Reader) Walk(ctx context.Context, clinic string, from, until time.Time, each func(Entry) error) error {
 	const op = "audit.Walk"
@@ -29,15 +29,15 @@ func (r *Reader) Walk(ctx context.Context, clinic string, from, until time.Time,
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		line, err := s.line(index)
+		body, err := s.body(index)
 		if err != nil {
 			return readFailed(op, err)
 		}
-		record, err := DecodeRecord(line)
+		record, ok, err := body.record()
 		if err != nil {
 			return readFailed(op, fmt.Errorf("record %d: %w", index, err))
 		}
-		if !s.matches(index, &record) {
+		if !ok || !s.matches(index, &record) {
 			continue
 		}
 		if err := each(Entry{Deployment: s.owner, Log: s.name, Index: index, Record: record}); err != nil {
@@ -47,9 +47,9 @@ func (r *Reader) Walk(ctx context.Context, clinic string, from, until time.Time,
 	return nil
 }
 
-// Began is when the oldest record of a clinic's log is dated; zero for a clinic without a log.
+// Began is when the oldest record of a clinic's log is dated whose body is still there; zero for a clinic without a log.
 func (r *Reader) Began(ctx context.Context, clinic string) (time.Time, error) {
-	found, err := r.Search(ctx, clinic, Search{Indexes: []int64{0}, Count: 1})
+	found, err := r.Search(ctx, clinic, Search{Ascending: true, Count: 1})
 	if err != nil || len(found.Entries) == 0 {
 		return time.Time{}, err
 	}
