@@ -37,6 +37,8 @@ type Quirks struct {
 	NoSort    bool                // _sort must not be sent or is ignored
 	Modifiers []string            // modifiers known to be honoured ("not", "missing"); others are filtered here
 	Ignored   map[string][]string // by type: parameters declared and yet not honoured, as seen with vendors' statements
+
+	StablePages bool // next links lead through the result as it was, or by a key, and not by an offset into what moves
 }
 
 // NewTransport is the connection pool the adapter is meant to use: kept connections, time limits for every step, no

@@ -28,7 +28,8 @@ func TestH33OnlyWhatTheEMRKnowsIsSentAndTheRestIsFilteredHere(t *testing.T) {
 		{"status=booked", Quirks{Ignored: map[string][]string{"Appointment": {"status"}}}, "", "a1 a2"},
 		{"patient=Patient/p1,Patient/p2", Quirks{}, "patient=Patient/p1,Patient/p2", "a1 a2"},
 		{"identifier=urn:x|a b", Quirks{}, "identifier=urn:x%7Ca%20b", "a1 a2"},
-		{"date=ge2026-12-04T09:00:00-05:00", Quirks{}, "date=ge2026-12-04T09:00:00-05:00", "a1 a2"},
+		{"date=ge2026-12-04T09:00:00-05:00", Quirks{}, "date=ge2026-12-04T14:00:00Z", "a1"},
+		{"date=2026-12-04T09:00:00-05:00,2026-12-09T09:00-05:00", Quirks{}, "date=ge2026-12-04T14:00:00Z&date=lt2026-12-09T14:01:00Z", "a1"},
 	} {
 		s := newStub(t, body("application/fhir+json", searchset("", appointment("a1", "1"),
 			`{"resourceType":"Appointment","id":"a2","status":"booked","specialty":[{"coding":[{"code":"cardio"}]}]}`)))
@@ -262,14 +263,14 @@ func TestTheCapabilityTableIsWhatTheStatementSays(t *testing.T) {
 		}
 		return ReadCapability(v, q)
 	}
-	c, err := read(statement, Quirks{Ignored: map[string][]string{"Appointment": {"date"}}, NoSort: true})
+	c, err := read(statement, Quirks{Ignored: map[string][]string{"Appointment": {"date"}}, NoSort: true, StablePages: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := fmt.Sprint(c.Types()); got != "[Appointment DocumentReference Task]" {
 		t.Errorf("types %s", got)
 	}
-	if got := fmt.Sprintf("%+v", c.Type("Appointment")); got != "{Name:Appointment Interactions:[read search-type create update] Search:[_id status patient practitioner identifier] Sort:false Count:true Versions:true ConditionalCreate:true}" {
+	if got := fmt.Sprintf("%+v", c.Type("Appointment")); got != "{Name:Appointment Interactions:[read search-type create update] Search:[_id status patient practitioner identifier] Sort:false Count:true Versions:true ConditionalCreate:true StablePages:true}" {
 		t.Errorf("row %s", got)
 	}
 	if c.Supports("Patient", fhir.InteractionRead) || c.Supports("DocumentReference", fhir.InteractionSearch) || !c.Supports("DocumentReference", fhir.InteractionCreate) || c.Searches("Appointment", "date") || !c.Searches("Task", "status") {

@@ -92,7 +92,7 @@ func ReadCapability(statement fhir.Value, q Quirks) (adapters.Capability, error)
 
 func row(typ string, r fhir.Value, common []string, q Quirks) adapters.Type {
 	t := adapters.Type{
-		Name: typ, Sort: !q.NoSort, Count: !q.NoCount,
+		Name: typ, Sort: !q.NoSort, Count: !q.NoCount, StablePages: q.StablePages,
 		Versions:          strings.HasPrefix(r.Get("versioning").Text(), "versioned"),
 		ConditionalCreate: r.Get("conditionalCreate").Kind() == fhir.True,
 	}
