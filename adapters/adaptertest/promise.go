@@ -1,0 +1,103 @@
+package adaptertest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"vestibule/adapters"
+	"vestibule/fhir"
+)
+
+// promise is one sentence of the contract and how it is tried.
+type promise struct {
+	name  string // what is promised, as a sentence
+	needs []need // of the table's row; without them the promise is skipped
+	whole bool   // about the adapter, not about one type: tried once
+	keep  func(T, *suite, subject)
+}
+
+// subject is one resource type of one EMR: its row of the table and how the suite gets at it.
+type subject struct {
+	adapters.Type
+	Holding
+}
+
+// need says what a row of the table lacks for a promise; "" where it lacks nothing.
+type need func(adapters.Type) string
+
+func does(kind fhir.InteractionKind) need {
+	return func(t adapters.Type) string {
+		if slices.Contains(t.Interactions, kind) {
+			return ""
+		}
+		return "no " + string(kind)
+	}
+}
+
+func versions(t adapters.Type) string {
+	if t.Versions {
+		return ""
+	}
+	return "no versions"
+}
+
+func stablePages(t adapters.Type) string {
+	if t.StablePages {
+		return ""
+	}
+	return "no stable pages"
+}
+
+func sorts(t adapters.Type) string {
+	if t.Sort {
+		return ""
+	}
+	return "no _sort"
+}
+
+// lacks are the reasons why p cannot be tried with that row.
+func (p promise) lacks(t adapters.Type) string {
+	var out []string
+	for _, n := range p.needs {
+		if why := n(t); why != "" {
+			out = append(out, why)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// report is what became of each promise.
+type report struct{ rows []reportRow }
+
+type reportRow struct{ promise, typ, result string }
+
+func (r *report) add(p promise, typ, result string) {
+	r.rows = append(r.rows, reportRow{p.name, typ, result})
+}
+
+// String is the report as a table: what was skipped and why, and how many promises were kept.
+func (r *report) String() string {
+	var b strings.Builder
+	kept, broken := 0, 0
+	for _, row := range r.rows {
+		switch row.result {
+		case "":
+			kept++
+		case "broken":
+			broken++
+		}
+	}
+	fmt.Fprintf(&b, "%d promises kept, %d broken, %d skipped because the capability table lacks what they are about:\n", kept, broken, len(r.rows)-kept-broken)
+	for _, row := range r.rows {
+		if row.result != "" {
+			fmt.Fprintf(&b, "  %-70s %-18s %s\n", row.promise, row.typ, row.result)
+		}
+	}
+	return b.String()
+}
+
+// promises are all of them, in the order in which they are tried.
+func promises() []promise {
+	return slices.Concat(capabilityPromises(), readPromises(), searchPromises())
+}

@@ -1,0 +1,195 @@
+package adaptertest
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"log"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"vestibule/adapters"
+	"vestibule/fhir"
+)
+
+// canary is planted wherever a patient's data could be; it must come out in resources only.
+const canary = "Canari-QZX7"
+
+// patience is how much longer than its time limit a call may take on a busy machine.
+const patience = 3 * time.Second
+
+// suite is one run of the suite over one EMR.
+type suite struct {
+	start Start
+	world *World
+	zone  *time.Location
+	table adapters.Capability
+	log   *logged
+
+	report *report
+	serial int
+}
+
+func newSuite(t T, start Start) *suite {
+	t.Helper()
+	zone, err := time.LoadLocation("America/Toronto")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &suite{start: start, zone: zone, log: &logged{}, report: &report{}}
+	s.log.takeOver(t)
+	s.world = start(t, zone)
+	s.world.check(t)
+	s.table, err = s.direct(t).Capability(t.Context())
+	if err != nil {
+		t.Fatalf("Capability: %v", err)
+	}
+	for _, typ := range s.table.Types() {
+		s.world.Types[typ].check(t, s.table.Type(typ))
+	}
+	return s
+}
+
+// subjects are the types that a promise is tried with.
+func (s *suite) subjects(p promise) []string {
+	if p.whole {
+		return []string{""}
+	}
+	return s.table.Types()
+}
+
+// try holds the EMR to one promise about one type.
+func (s *suite) try(t T, p promise, typ string) {
+	row := s.table.Type(typ)
+	if why := p.lacks(row); why != "" {
+		s.report.add(p, typ, why)
+		return
+	}
+	skipped := false
+	ok := t.Run(strings.TrimPrefix(typ+"/"+p.name, "/"), func(t T) {
+		defer func() { skipped = t.Skipped() }()
+		p.keep(t, s, subject{row, s.world.Types[typ]})
+	})
+	switch {
+	case skipped:
+		t.Errorf("%s %s: skipped, though the capability table offers it", typ, p.name)
+		fallthrough
+	case !ok:
+		s.report.add(p, typ, "broken")
+	default:
+		s.report.add(p, typ, "")
+	}
+}
+
+// open opens an adapter on the suite's terms, and looks at everything that it returns.
+func (s *suite) open(t testing.TB, o Opening) adapters.EMR {
+	t.Helper()
+	if o.Base == "" {
+		o.Base = s.world.Base
+	}
+	if o.Zone == nil {
+		o.Zone = s.zone
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 10 * time.Second
+	}
+	o.Log = slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return &watched{s.world.Open(t, o), t}
+}
+
+// direct opens an adapter without anything in between.
+func (s *suite) direct(t testing.TB) adapters.EMR { return s.open(t, Opening{}) }
+
+// operation is a new operation id, as the gateway would make it.
+func (s *suite) operation() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	return hex.EncodeToString(b[:])
+}
+
+// patient registers a patient of its own for a test.
+func (s *suite) patient(t testing.TB) string {
+	t.Helper()
+	s.serial++
+	return s.world.Patient(t, fmt.Sprintf("%s-%d", canary, s.serial))
+}
+
+// noon is 12:00 in the clinic, day days after the first of March 2027.
+func (s *suite) noon(day int) time.Time { return time.Date(2027, 3, 1+day, 12, 0, 0, 0, s.zone) }
+
+// draft is a draft with everything in it, for a patient of its own.
+func (s *suite) draft(t testing.TB) Draft {
+	t.Helper()
+	return Draft{Patient: s.patient(t), Practitioner: s.world.Practitioners[0], Start: s.noon(s.serial % 200), Minutes: 15,
+		Text: fmt.Sprintf("%s %d", canary, s.serial)}
+}
+
+// check fails where the World lacks what the suite cannot do without.
+func (w *World) check(t T) {
+	t.Helper()
+	if w.Base == "" || w.Open == nil || w.Patient == nil || len(w.Practitioners) < 2 || len(w.Types) == 0 {
+		t.Fatal("the World needs Base, Open, Patient, two Practitioners and Types")
+	}
+}
+
+func (h Holding) check(t T, row adapters.Type) {
+	t.Helper()
+	missing := func(what string, is bool) {
+		if is {
+			t.Errorf("World.Types[%q] needs %s", row.Name, what)
+		}
+	}
+	missing("Seed, Change and IDs", h.Seed == nil || h.Change == nil || h.IDs == nil)
+	missing("two Statuses", len(h.Statuses) < 2)
+	missing("Text.Path", h.Text.Path == "")
+	missing("Make, because the table offers create", h.Make == nil && slices.Contains(row.Interactions, fhir.InteractionCreate))
+	missing("Time, because appointments have one", h.Time == "" && row.Name == "Appointment")
+	if t.Failed() {
+		t.FailNow()
+	}
+}
+
+// logged is everything that was logged while the suite ran.
+type logged struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+// Write keeps a log line.
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.Write(p)
+}
+
+// takeOver makes the default loggers write here until t is over.
+func (l *logged) takeOver(t T) {
+	before, writer, flags := slog.Default(), log.Writer(), log.Flags()
+	slog.SetDefault(slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	t.Cleanup(func() {
+		slog.SetDefault(before)
+		log.SetOutput(writer)
+		log.SetFlags(flags)
+	})
+}
+
+// checkLog fails where patients' data were logged.
+func (s *suite) checkLog(t T) {
+	t.Helper()
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	for line := range strings.Lines(s.log.all.String()) {
+		if strings.Contains(line, canary) {
+			t.Errorf("patients' data are in the log: %s", line)
+		}
+	}
+}
+
+// background is a context that nobody ends, for calls whose end is not what is tried.
+func background() context.Context { return context.Background() }
