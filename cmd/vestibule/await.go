@@ -25,7 +25,7 @@ func (d *data) await(ctx context.Context, t *terminal, event int64) error {
 			return err
 		}
 		if !e.Effective.IsZero() {
-			_, err := fmt.Fprintf(t.Out, "in force since %s, receipt %s\n", e.Effective.Local().Format("15:04:05.000"), e.Receipt)
+			_, err := fmt.Fprintf(t.Out, "in force since %s, receipt %s\n", e.Effective.Local().Format("15:04:05.000 MST"), e.Receipt)
 			return err
 		}
 		if !served || time.Now().After(end) {
