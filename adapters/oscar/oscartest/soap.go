@@ -1,0 +1,4 @@
+package oscartest
+
+// soap answers SOAP calls.
+func (c *call) soap(path string) answer { return c.text(404, "") }
