@@ -113,6 +113,11 @@ func (l *Ledger) write(ctx context.Context, f *flight) error {
 	if err != nil {
 		return err
 	}
+	if f.with != nil {
+		if err := f.with(ctx, tx); err != nil {
+			return err
+		}
+	}
 	now := l.now()
 	for _, p := range parts {
 		if err := l.writePart(ctx, tx, p, now); err != nil {
@@ -180,7 +185,7 @@ func (l *Ledger) writePart(ctx context.Context, tx *sql.Tx, p *part, now time.Ti
 	if err != nil {
 		return err
 	}
-	if now.Sub(p.state.signedAt).Abs() < checkpointEvery && l.next == nil {
+	if now.Sub(p.state.signedAt).Abs() < checkpointEvery && l.next == nil && !l.signNow {
 		return nil
 	}
 	p.signed = true

@@ -49,10 +49,13 @@ type Ledger struct {
 	commitAt time.Time
 
 	// The rest belongs to the committer's goroutine.
-	logs   map[string]*logState // by clinic; nil: to be read from the database before anything is written
-	insert *sql.Stmt
-	next   *signer // while one key hands over to another: the new one
-	broken error   // an fsync failed
+	logs    map[string]*logState // by clinic; nil: to be read from the database before anything is written
+	insert  *sql.Stmt
+	next    *signer // while one key hands over to another: the new one
+	broken  error   // an fsync failed
+	signNow bool    // the commit under way is signed, whenever the last was
+
+	forgetting sync.Mutex // one at a time, see Forget
 }
 
 // Open reads the ledger in db, checks it against its newest signed checkpoints and starts the committer. A database whose

@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"sync"
 	"time"
@@ -36,7 +38,8 @@ type flight struct {
 	done  chan struct{}
 	watch *time.Timer
 	once  sync.Once
-	err   error // to be read after done
+	err   error                                // to be read after done
+	with  func(context.Context, *sql.Tx) error // what is written in the same transaction, see Forget; nil: nothing
 }
 
 // settle tells every caller of the flight how it went; only the first call counts. A flight that the watchdog gave up may

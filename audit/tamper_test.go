@@ -31,21 +31,30 @@ func TestH26TheTamperSuite(t *testing.T) {
 		"insert, in a file":       {inFile: func(l []string) []string { return doubleLine(l, 17) }, says: `record 18: record 17 stands in its place`},
 		"reorder, in the database": {inDatabase: []string{`UPDATE batch SET first = -1 WHERE first = 17`, `UPDATE batch SET first = 17 WHERE first = 18`, `UPDATE batch SET first = 18 WHERE first = -1`},
 			says: `the tree stored with the records from 17 is not theirs`},
-		"reorder, in a file":          {inFile: func(l []string) []string { return swapLines(l, 17, 18) }, says: `record 17: record 18 stands in its place`},
-		"truncate, in the database":   {inDatabase: []string{`DELETE FROM batch WHERE first >= 35`}, says: `40 records were signed, but only 35 are here`},
-		"truncate, checkpoint too":    {inDatabase: []string{`DELETE FROM batch WHERE first >= 30`, `DELETE FROM checkpoint WHERE size > 30`}, says: `you hold a checkpoint of 40 records, but only 30 are here`},
-		"truncate, in a file":         {inFile: func(l []string) []string { return l[:len(l)-3] }, says: `does not end with a checkpoint of its last record`},
-		"truncate at a checkpoint":    {inFile: func(l []string) []string { return l[:1+30+3] }, says: `you hold a checkpoint of 40 records, but only 30 are here`},
-		"roll back the database":      {rollBack: true, says: `you hold a checkpoint of 40 records, but only 20 are here`},
-		"swap two clinics' logs":      {inDatabase: []string{`UPDATE log SET clinic = 'x' WHERE clinic = 'maple'`, `UPDATE log SET clinic = 'maple' WHERE clinic = 'birch'`, `UPDATE log SET clinic = 'birch' WHERE clinic = 'x'`}, says: `record 0: it belongs to another clinic`},
-		"swap the header":             {inFile: func(l []string) []string { l[0] = strings.Replace(l[0], "maple", "birch", 1); return l }, says: `record 0: it belongs to another clinic`},
-		"another log's name":          {inFile: func(l []string) []string { l[0] = strings.Replace(l[0], "/log/", "/log/0", 1); return l }, says: `belongs to another log`},
-		"sign with another key":       {inFile: func(l []string) []string { return signAgain(t, l, 2) }, says: `not signed by this key`},
-		"bytes of a checkpoint":       {inFile: func(l []string) []string { l[11] = strings.Replace(l[11], "gateway", "gatewax", 1); return l }, says: `the checkpoint after 10 records is not signed by this key`},
-		"no last checkpoint":          {inFile: func(l []string) []string { return l[:len(l)-1] }, says: `does not end with a checkpoint`},
-		"another last checkpoint":     {inFile: func(l []string) []string { l[len(l)-1] = l[len(l)-12]; return l }, says: `30 records were signed where 40 are`},
-		"a line that is none":         {inFile: func(l []string) []string { l[1+17+1] = "{}\n"; return l }, says: `record 17: the line where it should be`},
-		"another history, same names": {inFile: func(l []string) []string { return append(cutLine(l, 39)[:len(l)-2], l[len(l)-1]) }, says: `40 records were signed, but only 39 are here`},
+		"reorder, in a file":              {inFile: func(l []string) []string { return swapLines(l, 17, 18) }, says: `record 17: record 18 stands in its place`},
+		"truncate, in the database":       {inDatabase: []string{`DELETE FROM batch WHERE first >= 35`}, says: `40 records were signed, but only 35 are here`},
+		"truncate, checkpoint too":        {inDatabase: []string{`DELETE FROM batch WHERE first >= 30`, `DELETE FROM checkpoint WHERE size > 30`}, says: `you hold a checkpoint of 40 records, but only 30 are here`},
+		"truncate, in a file":             {inFile: func(l []string) []string { return l[:len(l)-3] }, says: `does not end with a checkpoint of its last record`},
+		"truncate at a checkpoint":        {inFile: func(l []string) []string { return l[:1+30+3] }, says: `you hold a checkpoint of 40 records, but only 30 are here`},
+		"roll back the database":          {rollBack: true, says: `you hold a checkpoint of 40 records, but only 20 are here`},
+		"swap two clinics' logs":          {inDatabase: []string{`UPDATE log SET clinic = 'x' WHERE clinic = 'maple'`, `UPDATE log SET clinic = 'maple' WHERE clinic = 'birch'`, `UPDATE log SET clinic = 'birch' WHERE clinic = 'x'`}, says: `record 0: it belongs to another clinic`},
+		"swap the header":                 {inFile: func(l []string) []string { l[0] = strings.Replace(l[0], "maple", "birch", 1); return l }, says: `record 0: it belongs to another clinic`},
+		"another log's name":              {inFile: func(l []string) []string { l[0] = strings.Replace(l[0], "/log/", "/log/0", 1); return l }, says: `belongs to another log`},
+		"sign with another key":           {inFile: func(l []string) []string { return signAgain(t, l, 2) }, says: `not signed by this key`},
+		"bytes of a checkpoint":           {inFile: func(l []string) []string { l[11] = strings.Replace(l[11], "gateway", "gatewax", 1); return l }, says: `the checkpoint after 10 records is not signed by this key`},
+		"no last checkpoint":              {inFile: func(l []string) []string { return l[:len(l)-1] }, says: `does not end with a checkpoint`},
+		"another last checkpoint":         {inFile: func(l []string) []string { l[len(l)-1] = l[len(l)-12]; return l }, says: `30 records were signed where 40 are`},
+		"a line that is none":             {inFile: func(l []string) []string { l[1+17+1] = "{}\n"; return l }, says: `record 17: the line where it should be`},
+		"another history, same names":     {inFile: func(l []string) []string { return append(cutLine(l, 39)[:len(l)-2], l[len(l)-1]) }, says: `40 records were signed, but only 39 are here`},
+		"a body deleted, in the database": {inDatabase: []string{`UPDATE batch SET records = x'0a' WHERE first = 17`}, says: `record 17: its body is missing and no record says why`},
+		"a body deleted, in a file":       {inFile: func(l []string) []string { return editLine(l, 17, bodiless) }, says: `record 17: its body is missing and no record says why`},
+		"bodies deleted, in a file":       {inFile: func(l []string) []string { return editLine(editLine(l, 17, bodiless), 18, bodiless) }, says: `record 17: its body and those up to record 18 are missing`},
+		"a body and its hash deleted": {inFile: func(l []string) []string {
+			return editLine(l, 17, func(string) string { return `{"index":17}` + "\n" })
+		}, says: `record 17: neither its body nor its hash`},
+		"another hash for a deleted body": {inFile: func(l []string) []string {
+			return editLine(l, 17, func(text string) string { return bodiless(forgedLine(text)) })
+		}, says: `records 10 to 19 are not what was signed`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h, held, old := hours(t)
@@ -128,6 +137,12 @@ func forgedLine(text string) string {
 	record = strings.TrimSuffix(record, "}\n")
 	index, _, _ := strings.Cut(strings.TrimPrefix(text, `{"index":`), ",")
 	return forge(index, swapName(record))
+}
+
+// bodiless is the line of a record whose body was deleted.
+func bodiless(text string) string {
+	leaf, _, _ := strings.Cut(text, `,"record":`)
+	return leaf + "}\n"
 }
 
 func cutLine(l []string, n int) []string {

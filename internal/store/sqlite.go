@@ -11,13 +11,9 @@ import (
 )
 
 // OpenSQLite opens (and creates) the database file at path: WAL, synchronous=FULL, foreign keys, five seconds of
-// patience with other processes, every transaction immediate.
+// patience with other processes, every transaction immediate, and what is deleted or replaced is overwritten in the file.
 func OpenSQLite(path string) (*sql.DB, error) {
-	q := url.Values{
-		"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "busy_timeout(5000)"},
-		"_txlock": {"immediate"},
-	}
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
+	db, err := sql.Open("sqlite", SourceName(path))
 	if err != nil {
 		return nil, fmt.Errorf("store.OpenSQLite: %w", err)
 	}
@@ -26,4 +22,13 @@ func OpenSQLite(path string) (*sql.DB, error) {
 		return nil, fmt.Errorf("store.OpenSQLite: %w", err)
 	}
 	return db, nil
+}
+
+// SourceName is how the driver is told what OpenSQLite opens.
+func SourceName(path string) string {
+	q := url.Values{
+		"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "busy_timeout(5000)", "secure_delete(ON)"},
+		"_txlock": {"immediate"},
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }

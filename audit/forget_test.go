@@ -1,0 +1,548 @@
+package audit_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"vestibule/audit"
+	"vestibule/fhir"
+)
+
+// ids makes ids of records that say what was deleted.
+func ids() func() string {
+	var n atomic.Int64
+	return func() string { return fmt.Sprintf("0193e5a0-1111-7000-8000-%012x", n.Add(1)) }
+}
+
+// erasure is of a patient.
+func erasure(patient string) audit.Forgetting {
+	return audit.Forgetting{Clinic: "maple", Action: audit.ActionErasure, Naming: patient, Why: "asked in writing, file 7", By: "ann", NewID: ids()}
+}
+
+func (h *house) forget(f audit.Forgetting) audit.Forgotten {
+	h.t.Helper()
+	done, err := h.Forget(context.Background(), f)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return done
+}
+
+// reported verifies the database and an export, which have to agree that all is well, and gives the export's report.
+func (h *house) reported() *audit.Report {
+	h.t.Helper()
+	reports, err := audit.VerifyDB(context.Background(), h.db, testVKey(h.t))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	report, err := audit.Verify(strings.NewReader(h.export("maple")), testVKey(h.t))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, r := range append(reports, report) {
+		if !r.OK() {
+			h.t.Fatalf("not in order:\n%s", r)
+		}
+	}
+	return report
+}
+
+// secret is a patient whose id stands nowhere else.
+const secret = "Patient/q7x-4411"
+
+// about is a read of somebody's appointment.
+func about(n int, patient string) audit.Record {
+	r := read(n)
+	r.Patients = []string{patient}
+	r.Released = []audit.ReleasedItem{{Ref: r.Resource, Patients: []string{patient}}}
+	return r
+}
+
+// spellings are records that name the patient in all the ways there are.
+func spellings() []audit.Record {
+	search := read(0)
+	search.Interaction, search.Resource, search.Query, search.Patients, search.Released = "search-type", "", "patient=q7x-4411&status=booked", nil, nil
+	encoded := search
+	encoded.Query = "date=ge2026&patient=Patient%2Fq7x-4411%2CPatient%2F2"
+	actor := search
+	actor.Query = "actor=q7x-4411"
+	raw := denial(0)
+	raw.Raw = "/fhir/maple/Patient/q7x-4411/_history?_count=1"
+	rawQuery := denial(0)
+	rawQuery.Raw = "/fhir/maple/Appointment?patient=%71%37x-4411"
+	id := denial(0)
+	id.Raw = "/fhir/maple/Patient?_id=q7x-4411"
+	twice := denial(0)
+	twice.Raw = "/fhir/maple/Appointment?patient=Patient%252Fq7x-4411"
+	lower := denial(0)
+	lower.Raw = "/fhir/maple/patient/q7x-4411"
+	identifier := search
+	identifier.Interaction, identifier.Type, identifier.Query = audit.InteractionAuditSearch, "AuditEvent", "patient.identifier=urn%3Avestibule%3Apatient%7Cq7x-4411"
+	looked := audit.Record{Phase: audit.PhaseAdmin, Clinic: "maple", Outcome: audit.OutcomeSuccess, Admin: audit.Admin{Action: "audit-search", Subject: "patient=q7x-4411&since=14d", By: "ann"}}
+	resource := read(0)
+	resource.Resource, resource.Patients, resource.Released = secret+"/_history/2", nil, nil
+	released := read(0)
+	released.Patients, released.Released = nil, []audit.ReleasedItem{{Ref: "Task/1", Patients: []string{"Patient/1", secret}}}
+	return []audit.Record{about(0, secret), search, encoded, actor, raw, rawQuery, id, twice, lower, identifier, looked, resource, released}
+}
+
+// others are records that do not, though they look alike.
+func others() []audit.Record {
+	practitioner := read(0)
+	practitioner.Interaction, practitioner.Query = "search-type", "practitioner=q7x-4411"
+	longer := about(0, secret+"0")
+	dotted := about(0, secret+".1")
+	dashed := about(0, secret+"-1")
+	other := about(0, "Patient/q7x-441")
+	task := read(0)
+	task.Resource = "Task/q7x-4411"
+	return []audit.Record{practitioner, longer, dotted, dashed, other, task}
+}
+
+func TestAnErasureFindsEverySpellingAndNothingElse(t *testing.T) {
+	h := newHouse(t)
+	n := 0
+	add := func(list []audit.Record) (out []int64) {
+		for _, r := range list {
+			n++
+			r.ID = access(n)
+			out = append(out, h.append(r).Index())
+		}
+		return out
+	}
+	mine, theirs := add(spellings()), add(others())
+	before := h.lines("maple")
+	done := h.forget(erasure(secret))
+	if int(done.Bodies) != len(mine) {
+		t.Errorf("%d bodies were deleted, want %d", done.Bodies, len(mine))
+	}
+	after := h.lines("maple")
+	for i, at := range mine {
+		if after[at] != "" {
+			t.Errorf("spelling %d is still there: %s", i, after[at])
+		}
+	}
+	for _, at := range theirs {
+		if after[at] != before[at] {
+			t.Errorf("record %d was changed:\n%s\n%s", at, before[at], after[at])
+		}
+	}
+	if report := h.reported(); report.Deleted != int64(len(mine)) || report.Accounted != report.Deleted ||
+		!strings.Contains(report.String(), fmt.Sprintf("records      %d, of which %d without their bodies, all accounted for", len(after), len(mine))) {
+		t.Errorf("report:\n%s", report)
+	}
+	if again := h.forget(erasure(secret)); again.Bodies != 0 {
+		t.Errorf("a second time deleted %d", again.Bodies)
+	}
+}
+
+// crowd writes n accesses of which every tenth is about the secret patient: reads, and updates with their intents.
+func (h *house) crowd(n int) {
+	h.t.Helper()
+	for i := range n {
+		patient := fmt.Sprintf("Patient/%d", i%50)
+		if i%10 == 3 {
+			patient = secret
+		}
+		r := about(i, patient)
+		if i%7 == 3 {
+			start := r
+			start.Phase, start.Interaction, start.Outcome, start.Released = audit.PhaseIntent, "update", "", nil
+			at := h.append(start).Index()
+			r.Interaction, r.Intent = "update", &at
+		}
+		h.append(r)
+	}
+}
+
+func TestAfterAnErasureNoFileHoldsThePatient(t *testing.T) {
+	h := newHouse(t)
+	h.crowd(1600)
+	receipts, proofs := []int64{3, 13, 100, 800}, map[int64][]byte{}
+	for _, at := range receipts {
+		proof, err := h.Proof(context.Background(), "maple", at, true)
+		if fhir.AsError(err).Reason() == "not-signed-yet" {
+			if _, err = h.Checkpoint(context.Background(), "maple"); err == nil {
+				proof, err = h.Proof(context.Background(), "maple", at, true)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		proofs[at] = proof
+	}
+	held, err := h.Checkpoint(context.Background(), "maple")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := h.lines("maple")
+	done := h.forget(erasure(secret))
+	if done.Bodies < 160 {
+		t.Fatalf("%d bodies were deleted", done.Bodies)
+	}
+	if _, err := h.db.Exec(`PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+		t.Fatal(err)
+	}
+	for _, end := range []string{"", "-wal", "-shm"} {
+		if text, err := os.ReadFile(h.path + end); err == nil && bytes.Contains(text, []byte("q7x-4411")) {
+			t.Errorf("vestibule.db%s still holds the patient, %d times", end, bytes.Count(text, []byte("q7x-4411")))
+		}
+	}
+	export := h.export("maple")
+	if strings.Contains(export, "q7x-4411") {
+		t.Error("a fresh export holds the patient")
+	}
+	for _, held := range [][][]byte{nil, {held}} {
+		if report, err := audit.Verify(strings.NewReader(export), testVKey(t), held...); err != nil || !report.OK() {
+			t.Errorf("with %d checkpoints: %v\n%s", len(held), err, report)
+		}
+	}
+	for at, proof := range proofs {
+		if p, err := audit.CheckProof(proof, testVKey(t), nil); err != nil || string(p.Line) != before[at] {
+			t.Errorf("the old proof of record %d: %v", at, err)
+		}
+	}
+	for at, line := range h.lines("maple")[:len(before)] {
+		if line != before[at] && (line != "" || !strings.Contains(before[at], "q7x-4411")) {
+			t.Fatalf("record %d, which does not name the patient, was changed", at)
+		}
+	}
+	h.reported()
+}
+
+func TestADeletedRecordIsStillProved(t *testing.T) {
+	h := newHouse(t)
+	h.append(about(1, "Patient/1"))
+	at := h.append(about(2, secret)).Index()
+	line := h.lines("maple")[at]
+	h.forget(erasure(secret))
+	proof, err := h.Proof(context.Background(), "maple", at, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := audit.CheckProof(proof, testVKey(t), nil)
+	if err != nil || !p.Deleted() || p.Index != at {
+		t.Errorf("proof of a deleted record: %+v, %v", p, err)
+	}
+	if p, err := audit.CheckProof(proof, testVKey(t), []byte(line)); err != nil || p.Deleted() || p.Record.Patients[0] != secret {
+		t.Errorf("whoever kept the bytes cannot prove them: %v", err)
+	}
+	if _, err := audit.CheckProof(proof, testVKey(t), []byte(strings.Replace(line, "Amara", "Emery", 1))); err == nil {
+		t.Error("other bytes were believed")
+	}
+	forged := bytes.Replace(proof, []byte("index 1\n"), []byte("index 0\n"), 1)
+	if _, err := audit.CheckProof(forged, testVKey(t), nil); err == nil {
+		t.Error("a hash was believed at another place")
+	}
+	deletions, err := h.Deletions(context.Background(), "maple")
+	if err != nil || len(deletions) != 1 || !deletions[0].Covers(at) || deletions[0].Covers(0) || !strings.Contains(deletions[0].String(), "by an erasure: asked in writing, file 7") {
+		t.Errorf("deletions: %+v, %v", deletions, err)
+	}
+}
+
+// A reader that looks anywhere in the log finds what is there and nothing else, whatever was deleted.
+func TestReadersAgreeAboutWhatIsLeft(t *testing.T) {
+	h := newHouse(t)
+	h.crowd(1500)
+	h.forget(erasure("Patient/7"))
+	h.crowd(100)
+	h.forget(erasure(secret))
+	lines := h.lines("maple")
+	left := map[string]int{}
+	for _, line := range lines {
+		if line == "" {
+			continue
+		}
+		r, err := audit.DecodeRecord([]byte(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range r.Patients {
+			left[p]++
+		}
+	}
+	for _, p := range []string{"Patient/7", secret, "Patient/8", "Patient/23", "Patient/49"} {
+		for _, up := range []bool{false, true} {
+			found, err := h.Search(context.Background(), "maple", audit.Search{Patients: []string{p}, Count: 1000, Ascending: up})
+			if err != nil || len(found.Entries) != left[p] {
+				t.Errorf("%s: %d found, %d are there (%v)", p, len(found.Entries), left[p], err)
+			}
+		}
+	}
+	if left[secret] > 0 || left["Patient/8"] == 0 {
+		t.Errorf("left: %v", left)
+	}
+	n := 0
+	if err := h.Walk(context.Background(), "maple", time.Time{}, time.Time{}, func(audit.Entry) error { n++; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	want := 0
+	for _, line := range lines {
+		if line != "" {
+			want++
+		}
+	}
+	if n != want {
+		t.Errorf("a walk met %d records, %d are there", n, want)
+	}
+	if open, err := h.Orphans(context.Background(), "maple"); err != nil || len(open) != 0 {
+		t.Errorf("open intents: %v, %v", open, err)
+	}
+	h.reported()
+	h.reopen()
+	h.reported()
+}
+
+// Deleting at random, with appends between, never breaks a proof, a search or the verdict.
+func TestWhateverIsDeletedTheLogStaysProvable(t *testing.T) {
+	random := rand.New(rand.NewPCG(4, 2))
+	for range 3 {
+		h := newHouse(t)
+		for step := range 6 {
+			h.crowd(100 + random.IntN(500))
+			h.forget(erasure(fmt.Sprintf("Patient/%d", random.IntN(50))))
+			if step == 3 {
+				h.reopen()
+			}
+			if step == 4 {
+				if err := h.Reindex(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		report := h.reported()
+		for range 20 {
+			at := random.Int64N(report.Records)
+			proof, err := h.Proof(context.Background(), "maple", at, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p, err := audit.CheckProof(proof, testVKey(t), nil); err != nil || p.Index != at {
+				t.Fatalf("record %d: %v", at, err)
+			}
+		}
+	}
+}
+
+// What a deletion left is held to what its record says.
+func TestH26TamperingWithADeletionIsFound(t *testing.T) {
+	deleted := func(t *testing.T) (h *house, before []string, at int64) {
+		h = newHouse(t)
+		for n := range 4 {
+			h.append(about(n, "Patient/1"))
+		}
+		at = h.append(about(4, secret)).Index()
+		h.append(about(5, "Patient/1"))
+		before = h.lines("maple")
+		h.forget(erasure(secret))
+		return h, before, at
+	}
+	for name, c := range map[string]struct {
+		tamper string
+		says   string
+	}{
+		"another body deleted with it":       {`UPDATE batch SET records = x'0a' WHERE first = 2`, `record 2: its body is missing and no record says why`},
+		"the record of the deletion emptied": {`UPDATE batch SET records = x'0a' WHERE first = 6`, `record 4: its body is missing and no record says why`},
+		"the record of the deletion widened": {`UPDATE batch SET records = CAST(replace(CAST(records AS TEXT), '"forgotten":["4"]', '"forgotten":["2-4"]') AS BLOB) WHERE first = 6`, `record 6: its bytes do not have the hash`},
+		"the record of the deletion removed": {`DELETE FROM batch WHERE first = 6`, `7 records were signed, but only 6 are here`},
+		"an altered body put back":           {`UPDATE batch SET records = CAST('{"v":1}' || x'0a' AS BLOB) WHERE first = 4`, `record 4: its bytes do not have the hash`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, _, _ := deleted(t)
+			h.Close()
+			h.exec(c.tamper)
+			if report := verifyDB(t, h)[0]; !strings.Contains(report.String(), c.says) {
+				t.Errorf("want %q in\n%s", c.says, report)
+			}
+		})
+	}
+	h, before, at := deleted(t)
+	h.exec(`UPDATE batch SET records = $1 WHERE first = $2`, []byte(before[at]+"\n"), at)
+	if report := verifyDB(t, h)[0]; !report.OK() || report.Returned != 1 || !strings.Contains(report.String(), "an older copy was put back") {
+		t.Errorf("the body itself put back:\n%s", report)
+	}
+}
+
+func TestAnOpenIntentIsKeptAndNamed(t *testing.T) {
+	h := newHouse(t)
+	start := about(1, secret)
+	start.Phase, start.Outcome, start.Released = audit.PhaseIntent, "", nil
+	at := h.append(start).Index()
+	done := h.forget(erasure(secret))
+	if done.Bodies != 0 || len(done.Open) != 1 || done.Open[0] != at {
+		t.Fatalf("forgotten: %+v", done)
+	}
+	end := about(1, secret)
+	end.Intent = &at
+	h.append(end)
+	if done := h.forget(erasure(secret)); done.Bodies != 2 || len(done.Open) != 0 {
+		t.Errorf("after the outcome: %+v", done)
+	}
+	h.reported()
+}
+
+func TestAHoldKeepsWhatItCovers(t *testing.T) {
+	day := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		hold audit.Hold
+		kept int64
+	}{
+		"everything":                 {audit.Hold{}, 3},
+		"the patient":                {audit.Hold{Patient: secret}, 3},
+		"another patient":            {audit.Hold{Patient: "Patient/1"}, 1},
+		"the person":                 {audit.Hold{Person: "https://id.assistco.example|amara"}, 3},
+		"another person":             {audit.Hold{Person: "https://id.assistco.example|zoe"}, 0},
+		"the day":                    {audit.Hold{From: day, Until: day.AddDate(0, 0, 1)}, 2},
+		"the day before":             {audit.Hold{Until: day}, 0},
+		"the day after":              {audit.Hold{From: day.AddDate(0, 0, 1)}, 1},
+		"the patient, the day after": {audit.Hold{Patient: "Patient/1", From: day.AddDate(0, 0, 1)}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			both := about(1, secret)
+			both.Patients = append(both.Patients, "Patient/1")
+			h.append(both)
+			h.append(about(2, secret))
+			h.clock.Advance(24 * time.Hour)
+			h.append(about(3, secret))
+			f := erasure(secret)
+			c.hold.Name = "h"
+			f.Holds = []audit.Hold{c.hold}
+			plan, err := h.PlanForgetting(context.Background(), f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			done := h.forget(f)
+			if done.HeldBodies() != c.kept || done.Held["h"] != c.kept || done.Bodies != 3-c.kept {
+				t.Errorf("kept %d, deleted %d; want %d kept", done.HeldBodies(), done.Bodies, c.kept)
+			}
+			if plan.Bodies != done.Bodies || plan.HeldBodies() != done.HeldBodies() {
+				t.Errorf("the plan said %+v, and what was done is %+v", plan, done)
+			}
+		})
+	}
+}
+
+func TestEachClassIsKeptForItsOwnTime(t *testing.T) {
+	h := newHouse(t)
+	h.append(read(0))
+	h.append(denial(1))
+	look := read(2)
+	look.Interaction, look.Type, look.Patients, look.Released = audit.InteractionAuditSearch, "AuditEvent", nil, nil
+	h.append(look)
+	admin := audit.Record{ID: access(3), Phase: audit.PhaseAdmin, Clinic: "maple", Outcome: audit.OutcomeSuccess, Admin: audit.Admin{Action: "grant-apply", Subject: "desk", By: "ann"}}
+	h.append(admin)
+	start := admin
+	start.ID, start.Phase, start.Admin = access(4), audit.PhaseSystem, audit.Admin{Action: "limit-reached", Subject: "x"}
+	h.append(start)
+	at := h.append(intent(5)).Index()
+	h.clock.Advance(time.Hour)
+	limit := h.clock.Now()
+	h.append(settle(5, at))
+	h.append(read(6))
+	for i, class := range audit.Classes() {
+		f := audit.Forgetting{Clinic: "maple", Action: audit.ActionRetention, Older: map[audit.Class]time.Time{class: limit}, Why: "older than kept", NewID: ids()}
+		if done := h.forget(f); done.Bodies != 1 || done.Classes[class] != 1 {
+			t.Errorf("%s: %+v", class, done)
+		}
+		if lines := h.lines("maple"); lines[i] != "" {
+			t.Errorf("%s: %s is still there", class, lines[i])
+		}
+	}
+	f := audit.Forgetting{Clinic: "maple", Action: audit.ActionRetention, Older: map[audit.Class]time.Time{audit.ClassAccess: limit.Add(time.Millisecond)}, Why: "older than kept", NewID: ids()}
+	if done := h.forget(f); done.Bodies != 3 { // the intent with its outcome, and the last read
+		t.Errorf("later: %+v", done)
+	}
+	everything := map[audit.Class]time.Time{}
+	for _, class := range audit.Classes() {
+		everything[class] = limit.AddDate(1, 0, 0)
+	}
+	f.Older = everything
+	if done := h.forget(f); done.Bodies != 0 { // what is left says what was deleted, and stays
+		t.Errorf("everything: %+v", done)
+	}
+	if report := h.reported(); report.Records != 14 || report.Deleted != 8 {
+		t.Errorf("report:\n%s", report)
+	}
+}
+
+func TestAReasonMustNotNameThePatient(t *testing.T) {
+	h := newHouse(t)
+	h.append(about(1, secret))
+	f := erasure(secret)
+	f.Why = "asked by patient/q7x-4411."
+	if _, err := h.Forget(context.Background(), f); fhir.AsError(err).Reason() != "names-the-patient" {
+		t.Errorf("%v", err)
+	}
+	f = erasure("nobody at all")
+	if _, err := h.Forget(context.Background(), f); fhir.KindOf(err) != fhir.KindInvalid {
+		t.Errorf("%v", err)
+	}
+}
+
+// A step that fails leaves nothing behind, and the next run does it.
+func TestAStepIsDoneWholeOrNotAtAll(t *testing.T) {
+	for name, c := range map[string]struct{ trigger string }{
+		"while the bodies go":          {`CREATE TRIGGER broken BEFORE UPDATE ON batch WHEN NEW.first > 700 BEGIN SELECT RAISE(ABORT, 'disk'); END`},
+		"while the index changes":      {`CREATE TRIGGER broken BEFORE UPDATE ON posting BEGIN SELECT RAISE(ABORT, 'disk'); END`},
+		"while it is put on record":    {`CREATE TRIGGER broken BEFORE INSERT ON batch BEGIN SELECT RAISE(ABORT, 'disk'); END`},
+		"while the checkpoint is kept": {`CREATE TRIGGER broken BEFORE INSERT ON checkpoint BEGIN SELECT RAISE(ABORT, 'disk'); END`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			h.crowd(800)
+			before := h.lines("maple")
+			h.exec(c.trigger)
+			if _, err := h.Forget(context.Background(), erasure(secret)); err == nil {
+				t.Fatal("it was said to be done")
+			}
+			h.exec(`DROP TRIGGER broken`)
+			if after := h.lines("maple"); strings.Join(after, "\n") != strings.Join(before, "\n") {
+				t.Error("something was changed")
+			}
+			h.reported()
+			h.reopen()
+			if done := h.forget(erasure(secret)); done.Bodies == 0 {
+				t.Error("the next run deleted nothing")
+			}
+			h.reported()
+		})
+	}
+}
+
+// Accesses are recorded while bodies are deleted, and one that is cancelled stops between two steps.
+func TestAccessesGoOnMeanwhile(t *testing.T) {
+	h := newHouse(t)
+	h.crowd(3000)
+	ctx, cancel := context.WithCancel(context.Background())
+	f := erasure(secret)
+	steps := 0
+	f.Told = func(audit.Forgotten) {
+		h.append(about(9000+steps, "Patient/1"))
+		if steps++; steps == 5 {
+			cancel()
+		}
+	}
+	done, err := h.Forget(ctx, f)
+	if err == nil {
+		t.Fatalf("it was not cancelled: %+v", done)
+	}
+	h.reported()
+	f.Told = nil
+	if rest := h.forget(f); rest.Bodies == 0 {
+		t.Error("nothing was left to do")
+	}
+	for i, line := range h.lines("maple") {
+		if strings.Contains(line, "q7x-4411") {
+			t.Fatalf("record %d still names the patient", i)
+		}
+	}
+	h.reported()
+}

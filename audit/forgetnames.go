@@ -1,0 +1,150 @@
+package audit
+
+import (
+	"bytes"
+	"net/url"
+	"slices"
+	"strings"
+
+	"vestibule/fhir"
+)
+
+// patientNamer finds what names one patient of a clinic's EMR.
+type patientNamer struct {
+	id        string
+	reference []byte // "patient/<id>", in lower case but for the id
+}
+
+// namerOf is for a patient written as "Patient/1" or "1".
+func namerOf(patient string) (patientNamer, error) {
+	id := strings.TrimPrefix(patient, "Patient/")
+	if !fhir.ValidID(id) {
+		return patientNamer{}, fhir.E("audit.Forget", fhir.KindInvalid, "invalid-patient", "Name the patient as the EMR does, such as Patient/17.")
+	}
+	return patientNamer{id: id, reference: []byte("/" + id)}, nil
+}
+
+// NamesPatient reports whether a text, such as a document's, names a patient ("Patient/1"): by a reference in any spelling that
+// an address allows, or as the value of a parameter that takes patients.
+func NamesPatient(text, patient string) bool {
+	n, err := namerOf(patient)
+	return err == nil && (n.refers([]byte(text)) || n.asked(text, ""))
+}
+
+// inRecord reports whether a record names the patient, by its bytes. One that cannot be read does where its bytes hold the id.
+func (n *patientNamer) inRecord(line []byte) bool {
+	plain := decodePercent(line)
+	if !bytes.Contains(plain, []byte(n.id)) {
+		return false
+	}
+	if n.refers(plain) {
+		return true
+	}
+	r, err := DecodeRecord(line)
+	if err != nil {
+		return true
+	}
+	for _, text := range [...]string{r.Query, r.Raw, r.Admin.Subject} {
+		if n.asked(text, r.Type) {
+			return true
+		}
+	}
+	return false
+}
+
+// refers reports whether text holds a reference to the patient.
+func (n *patientNamer) refers(text []byte) bool {
+	const kind = "patient"
+	text = decodePercent(text)
+	for at := 0; ; {
+		i := bytes.Index(text[at:], n.reference)
+		if i < 0 {
+			return false
+		}
+		i += at
+		at = i + len(n.reference)
+		if i >= len(kind) && strings.EqualFold(string(text[i-len(kind):i]), kind) && !continues(text[at:]) {
+			return true
+		}
+	}
+}
+
+// continues reports whether an id goes on; a full stop behind it ends a sentence.
+func continues(rest []byte) bool {
+	if len(rest) > 0 && rest[0] == '.' {
+		rest = rest[1:]
+	}
+	return len(rest) > 0 && (rest[0] == '-' || rest[0] == '.' || rest[0] >= '0' && rest[0] <= '9' || rest[0]|0x20 >= 'a' && rest[0]|0x20 <= 'z')
+}
+
+// patientParams are parameters of R4 that take patients, whatever the type that is searched.
+var patientParams = [...]string{"patient", "subject", "for", "actor", "individual", "beneficiary", "entity", "source", "sender", "recipient"} // never written to
+
+// asked reports whether a search, or the address of one, has the patient as the value of a parameter that takes patients.
+func (n *patientNamer) asked(text, typ string) bool {
+	path, query, address := strings.Cut(text, "?")
+	if !address {
+		path, query = "", text
+	} else if i := strings.LastIndexByte(path, '/'); i >= 0 {
+		path = path[i+1:]
+	}
+	for _, pair := range strings.FieldsFunc(query, func(r rune) bool { return r == '&' || r == ';' || r == ' ' }) {
+		name, value, ok := strings.Cut(string(decodePercent([]byte(pair))), "=")
+		if ok && takesPatients(name, typ, path) && n.among(value) {
+			return true
+		}
+	}
+	return false
+}
+
+// takesPatients reports whether a parameter's values are patients.
+func takesPatients(name, typ, path string) bool {
+	base, _, _ := strings.Cut(name, ":")
+	base, _, _ = strings.Cut(base, ".")
+	if base == "_id" {
+		return typ == "Patient" || strings.EqualFold(path, "Patient")
+	}
+	if slices.Contains(patientParams[:], strings.ToLower(base)) {
+		return true
+	}
+	p, ok := fhir.LookUpParam(typ, base)
+	return ok && (p.Target == "Patient" || slices.Contains(p.Targets, "Patient"))
+}
+
+// among reports whether one of the values is the patient.
+func (n *patientNamer) among(values string) bool {
+	for v := range strings.SplitSeq(values, ",") {
+		if i := strings.LastIndexByte(v, '|'); i >= 0 {
+			v = v[i+1:]
+		}
+		if kind, id, ok := strings.Cut(v, "/"); ok && strings.EqualFold(kind, "Patient") {
+			v, _, _ = strings.Cut(id, "/")
+		}
+		if v == n.id {
+			return true
+		}
+	}
+	return false
+}
+
+// decodePercent undoes URL encoding, up to three times over, and leaves alone what is none.
+func decodePercent(text []byte) []byte {
+	for range 3 {
+		if bytes.IndexByte(text, '%') < 0 {
+			break
+		}
+		out := make([]byte, 0, len(text))
+		for i := 0; i < len(text); i++ {
+			if text[i] == '%' && i+2 < len(text) {
+				if c, err := url.PathUnescape(string(text[i : i+3])); err == nil {
+					out = append(out, c...)
+					i += 2
+					continue
+				}
+			}
+			out = append(out, text[i])
+		}
+		text = out
+	}
+	return text
+}
