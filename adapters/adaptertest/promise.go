@@ -99,5 +99,5 @@ func (r *report) String() string {
 
 // promises are all of them, in the order in which they are tried.
 func promises() []promise {
-	return slices.Concat(capabilityPromises(), readPromises(), searchPromises())
+	return slices.Concat(capabilityPromises(), readPromises(), searchPromises(), pagePromises(), faultPromises(), writePromises(), oncePromises())
 }
