@@ -12,11 +12,11 @@ func TestABookedAppointmentIsEverywhere(t *testing.T) {
 		w := newWorld(t, dialect)
 		id := w.book()
 		for path, method := range map[string]string{
-			"/schedule/999998/day/2026-12-01": "GET", "/schedule/day/2026-12-01": "GET", "/schedule/fetchDays/2026-12-01/2026-12-05/12,999998": "GET",
-			"/schedule/fetchProviderAppts/999998/2026-11-30/2026-12-01": "GET", "/schedule/fetchMonthly/999998/2026/11": "GET", "/schedule/31/appointmentHistory": "POST",
+			"/schedule/900101/day/2026-12-01": "GET", "/schedule/day/2026-12-01": "GET", "/schedule/fetchDays/2026-12-01/2026-12-05/12,900101": "GET",
+			"/schedule/fetchProviderAppts/900101/2026-11-30/2026-12-01": "GET", "/schedule/fetchMonthly/900101/2026/11": "GET", "/schedule/31/appointmentHistory": "POST",
 		} {
 			got := w.ask(method, path, "")
-			if !strings.Contains(got.body, fmt.Sprint(id)) || !strings.Contains(got.body, "Bring forms") {
+			if !strings.Contains(got.body, fmt.Sprint(id)) || !strings.Contains(got.body, "Bring the blue form") {
 				t.Errorf("%s %s: %d %s", dialect, path, got.status, got.body)
 			}
 		}

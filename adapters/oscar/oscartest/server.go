@@ -24,6 +24,7 @@ type Server struct {
 	log      []Request
 	burst    burst
 	sticky   includes
+	soapKeys map[int]string // of log-ins, by security number
 }
 
 // New starts an OSCAR without people or rows.

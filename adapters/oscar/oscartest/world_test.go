@@ -51,13 +51,13 @@ func newWorld(t *testing.T, dialect Dialect, change ...func(*Config)) *world {
 	w.ts = httptest.NewServer(w.Server)
 	t.Cleanup(w.ts.Close)
 	w.AddProviders(
-		Provider{No: "999998", LastName: "oscardoc", FirstName: "doctor", User: "oscardoc", Password: "mac2002", Specialty: "FAMILY", PractitionerNo: "1234", PractitionerNoType: "CPSO"},
+		Provider{No: "900101", LastName: "Marchand", FirstName: "Odile", User: "odile", Password: "made up", Specialty: "FAMILY", PractitionerNo: "1234", PractitionerNoType: "CPSO"},
 		Provider{No: "12", LastName: "Vide", FirstName: "Rémi", User: "remi", Password: "p", Privileges: Privileges{}})
 	w.AddPatients(
-		Patient{No: 31, FirstName: "ANNE", LastName: "TREMBLAY", HIN: "0000000031", Ver: "AB", HCType: "ON", Born: "1980-02-03", Sex: "F", Address: "1 Main", City: "Ottawa",
-			Province: "ON", Postal: "K1A0A1", Phone: "613-555-0100", ProviderNo: "999998", RosterStatus: "RO", Language: "French", ChartNo: "77"},
+		Patient{No: 31, FirstName: "INÈS", LastName: "BÉLIVEAU", HIN: "0000000031", Ver: "AB", HCType: "ON", Born: "1979-05-04", Sex: "F", Address: "12 Nowhere Road", City: "Gatineau",
+			Province: "ON", Postal: "X0X0X0", Phone: "819-555-0141", ProviderNo: "900101", RosterStatus: "RO", Language: "French", ChartNo: "77"},
 		Patient{No: 32, FirstName: "ZOÉ", LastName: "ŒUVRARD", Born: "1990-12-31", Address: "2 Elm", ProviderNo: "12"})
-	w.token = w.Issue("gateway", "999998", "schedule.write", "tickler.write", "demographic.read", "provider.read", "document.write")
+	w.token = w.Issue("gateway", "900101", "schedule.write", "tickler.write", "demographic.read", "provider.read", "document.write")
 	return w
 }
 
@@ -154,7 +154,7 @@ func get[T any](w *world, method, path, body string) T {
 	return out
 }
 
-const booking = `{"providerNo":"999998","appointmentDate":"2026-12-01","startTime":"09:00","demographicNo":31,"name":"SOMEBODY ELSE","duration":15,"status":"t","type":"","reason":"Referral follow-up","reasonCode":17,"notes":"Bring forms","location":"","resources":"","urgency":""}`
+const booking = `{"providerNo":"900101","appointmentDate":"2026-12-01","startTime":"09:00","demographicNo":31,"name":"SOMEBODY ELSE","duration":15,"status":"t","type":"","reason":"Ear check","reasonCode":17,"notes":"Bring the blue form","location":"","resources":"","urgency":""}`
 
 // book makes one appointment and returns its number.
 func (w *world) book() int {

@@ -1,0 +1,64 @@
+package oscartest
+
+import (
+	"strconv"
+)
+
+// operations lists every SOAP call that is served. The names of arguments are those of Java; a deployment shows them as
+// arg0, arg1, … unless it was compiled with annotations, so callers have to read the WSDL (adapters.md 1.3).
+func operations() []operation {
+	gmt := arg{"useGMTTime", "xs:boolean"}
+	row := arg{"appointment", "tns:appointmentTransfer"}
+	id := arg{"appointmentId", "xs:int"}
+	return []operation{
+		{service: "LoginService", name: "login", args: []arg{{"userName", "xs:string"}, {"password", "xs:string"}}, returns: "tns:loginResultTransfer", open: true, serve: (*call).soapLogin},
+		{service: "LoginService", name: "login2", args: []arg{{"userName", "xs:string"}, {"password", "xs:string"}}, returns: "tns:loginResultTransfer", open: true, serve: (*call).soapLogin},
+		{service: "ScheduleService", name: "getAppointment2", args: []arg{id, gmt}, returns: "tns:appointmentTransfer", object: "_appointment", right: 'r', serve: (*call).soapAppointment},
+		{service: "ScheduleService", name: "getAppointmentsForProvider2", args: []arg{{"providerNo", "xs:string"}, {"date", "xs:dateTime"}, gmt},
+			returns: "tns:appointmentTransfer", object: "_appointment", right: 'r', serve: (*call).soapForProvider},
+		{service: "ScheduleService", name: "getAppointmentsForPatient2", args: []arg{{"demographicId", "xs:int"}, {"startIndex", "xs:int"}, {"itemsToReturn", "xs:int"}, gmt},
+			returns: "tns:appointmentTransfer", object: "_appointment", right: 'r', serve: (*call).soapForPatient},
+		{service: "ScheduleService", name: "getAppointmentsForDateRangeAndProvider2", args: []arg{{"startTime", "xs:dateTime"}, {"endTime", "xs:dateTime"}, {"providerNo", "xs:string"}, gmt},
+			returns: "tns:appointmentTransfer", object: "_appointment", right: 'r', serve: (*call).soapForRange},
+		{service: "ScheduleService", name: "getAppointmentsUpdatedAfterDate", args: []arg{{"updatedAfterThisDateInclusive", "xs:dateTime"}, {"itemsToReturn", "xs:int"}, gmt},
+			returns: "tns:appointmentTransfer", object: "_appointment", right: 'r', serve: (*call).soapUpdatedAfter},
+		{service: "ScheduleService", name: "getDayWorkSchedule", args: []arg{{"providerNo", "xs:string"}, {"date", "xs:dateTime"}}, returns: "tns:dayWorkScheduleTransfer", object: "_appointment", right: 'r', serve: (*call).soapDay},
+		{service: "ScheduleService", name: "getAppointmentTypes", returns: "tns:appointmentTypeTransfer", object: "_appointment", right: 'r', serve: (*call).soapTypes},
+		{service: "ScheduleService", name: "addAppointment", args: []arg{row}, returns: "xs:int", object: "_appointment", right: 'w', serve: (*call).soapAdd},
+		{service: "ScheduleService", name: "updateAppointment", args: []arg{row}, object: "_appointment", right: 'w', serve: (*call).soapUpdate},
+		{service: "ScheduleService", name: "addAppointmentValidated", args: []arg{row}, returns: "xs:int", object: "_appointment", right: 'w', juno: true, serve: (*call).soapAddValidated},
+		{service: "ScheduleService", name: "confirmAppointment", args: []arg{id}, object: "_appointment", right: 'w', juno: true, serve: (*call).soapConfirm},
+		{service: "ScheduleService", name: "cancelAppointment", args: []arg{id}, object: "_appointment", right: 'w', juno: true, serve: (*call).soapCancel},
+		{service: "ScheduleService", name: "getProviderAvailability", args: []arg{{"providerNo", "xs:string"}, {"date", "xs:dateTime"}}, returns: "tns:slotTransfer", object: "_appointment", right: 'r', juno: true, serve: (*call).soapAvailability},
+		{service: "DocumentService", name: "getDocument", args: []arg{{"documentId", "xs:int"}}, returns: "tns:documentTransfer", object: "_edoc", right: 'r', serve: (*call).soapDocument},
+		{service: "DocumentService", name: "getDocumentsByDemographicIdAfter", args: []arg{{"lastUpdate", "xs:dateTime"}, {"demographicId", "xs:int"}},
+			returns: "tns:documentTransfer", object: "_edoc", right: 'r', serve: (*call).soapDocumentsOf},
+		{service: "DocumentService", name: "getDocumentsUpdateAfterDate", args: []arg{{"updatedAfterThisDateInclusive", "xs:dateTime"}, {"itemsToReturn", "xs:int"}},
+			returns: "tns:documentTransfer", object: "_edoc", right: 'r', serve: (*call).soapDocumentsAfter},
+	}
+}
+
+// soapLogin trades a user name and password for a key that lives as long as the server process.
+func (c *call) soapLogin(a arguments) ([]node, error) {
+	p, ok := c.signIn(a.text("userName"), a.text("password"))
+	if !ok {
+		return nil, broken("User/Password/Pin is incorrect")
+	}
+	if c.soapKeys == nil {
+		c.Server.soapKeys = map[int]string{}
+	}
+	if c.soapKeys[p.SecurityID] == "" {
+		c.soapKeys[p.SecurityID] = c.token()
+	}
+	c.provider = p
+	who := node{name: "provider", kids: []node{leaf("firstName", p.FirstName), leaf("lastName", p.LastName), leaf("providerNo", p.No)}}
+	return []node{{name: "return", kids: []node{who, leaf("securityId", strconv.Itoa(p.SecurityID)), leaf("securityTokenKey", c.soapKeys[p.SecurityID])}}}, nil
+}
+
+// Restart is what a restart of the server process does: SOAP keys and browsers' sessions are gone, tables and OAuth tokens
+// are not.
+func (s *Server) Restart() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.soapKeys, s.sessions, s.sticky = nil, nil, includes{}
+}
