@@ -2,6 +2,7 @@
 #
 #	make demo    two made-up clinics, an issuer and the gateway, on this machine only
 #	make test    the checks and all tests; says what it installs
+#	make torture a thousand times kill -9 of a gateway under load, and what its ledger says after each
 #
 SHELL := /bin/bash
 GO    ?= go
@@ -15,7 +16,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck
 NODE_FOLDERS := testdata/node internal/identity/testdata/node
 NODE_STAMPS  := $(NODE_FOLDERS:%=%/node_modules/.package-lock.json)
 
-.PHONY: demo test bench fuzz build lint tools clean
+.PHONY: demo test bench torture fuzz build lint tools clean
 
 demo:
 	$(GO) run -tags $(TAGS) ./cmd/vestibule demo $(ARGS)
@@ -51,6 +52,11 @@ $(NODE_STAMPS): %/node_modules/.package-lock.json: %/package-lock.json
 bench:
 	@.ci/need nginx nginx-light
 	$(GO) run -tags $(TAGS) ./internal/bench $(ARGS)
+
+# Kills a gateway under load a thousand times (some minutes); ARGS='-kills 100 -seed 7' for another campaign.
+torture:
+	$(GO) build -tags $(TAGS) -o bin/torture ./internal/torture
+	bin/torture $(ARGS)
 
 # Every fuzz target, one after the other.
 fuzz:

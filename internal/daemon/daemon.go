@@ -44,6 +44,8 @@ type Options struct {
 	Version    string // of the program
 	Log        *slog.Logger
 
+	Database func(dir string) (*sql.DB, error) // opens and makes the folder's database; nil: store.CreateFolder
+
 	LogKey         string // the file of the ledger's signing key; empty: log.key in the data folder
 	CheckpointCopy string // a folder apart from the data folder that keeps the newest checkpoints a second time; empty: none
 
@@ -73,6 +75,9 @@ func Open(ctx context.Context, o Options) (d *Daemon, err error) {
 	if o.Audience == "" {
 		o.Audience = o.PublicURL
 	}
+	if o.Database == nil {
+		o.Database = store.CreateFolder
+	}
 	d = &Daemon{opts: o, metrics: server.NewMetrics(), open: map[string]connection{}, seen: -1}
 	defer func() {
 		if err != nil {
@@ -82,7 +87,7 @@ func Open(ctx context.Context, o Options) (d *Daemon, err error) {
 	if d.unlock, err = store.Lock(o.Data); err != nil {
 		return d, err
 	}
-	if d.db, err = store.CreateFolder(o.Data); err != nil {
+	if d.db, err = o.Database(o.Data); err != nil {
 		return d, err
 	}
 	if d.store, err = store.New(d.db); err != nil {
