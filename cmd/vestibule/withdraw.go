@@ -12,7 +12,7 @@ import (
 
 // withdrawCmd takes a document back.
 type withdrawCmd struct {
-	Kind string `arg:"" help:"Clinic, Connection, Platform, Directive or Guardrail."`
+	Kind string `arg:"" help:"Clinic, Connection, Platform, Directive, Guardrail or LegalHold."`
 	Name string `arg:"" help:"clinic/name, or the name alone of what belongs to no clinic."`
 	dataFlags
 	byFlag
@@ -73,7 +73,7 @@ func withdrawable(kind string) (string, error) {
 	case strings.EqualFold(kind, config.KindStop):
 		return "", errors.New("what was stopped goes on with `vestibule resume`")
 	}
-	known := []string{config.KindClinic, config.KindConnection, config.KindDirective, config.KindGuardrail, config.KindPlatform}
+	known := []string{config.KindClinic, config.KindConnection, config.KindDirective, config.KindGuardrail, config.KindLegalHold, config.KindPlatform}
 	for _, k := range known {
 		if strings.EqualFold(kind, k) {
 			return k, nil

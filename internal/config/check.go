@@ -93,6 +93,8 @@ func (w *world) check(d Document) Problems {
 		return append(problems, w.checkDirective(d)...)
 	case KindGuardrail:
 		return append(problems, w.checkGuardrail(d)...)
+	case KindLegalHold:
+		return append(problems, w.checkHold(d)...)
 	}
 	return problems
 }

@@ -22,6 +22,7 @@ type Clinic struct {
 	Approvals      string              `yaml:"approvals"`      // SecondPerson, or empty: whoever applies a grant approves it
 	ReviewEvery    int                 `yaml:"reviewEvery"`    // days after which a grant's approval is due for review
 	Hours          string              `yaml:"hours"`          // when the clinic is open, as a grant's hours are written; reports say what was after hours
+	Retention      Retention           `yaml:"retention"`      // how long the bodies of records are kept, by class
 }
 
 // SecondPerson is the one value of Clinic.Approvals: a grant has no effect before somebody else than who applied it approves.

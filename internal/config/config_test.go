@@ -131,7 +131,7 @@ func edit(text, old, new string) string {
 func TestEveryMistakeIsNamedWithItsLineAndWhatWouldBeRight(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"unknown key", edit(clinic, "zone:", "zonne:"), "d:4: zonne: unknown key; did you mean zone?"},
-		{"unknown key, nothing near", edit(clinic, "zone:", "colour: red\nzone:"), "d:4: colour: unknown key; known are administrators, approvals, auditors, hours, kind, name, reviewEvery, teams, title, zone"},
+		{"unknown key, nothing near", edit(clinic, "zone:", "colour: red\nzone:"), "d:4: colour: unknown key; known are administrators, approvals, auditors, hours, kind, name, retention, reviewEvery, teams, title, zone"},
 		{"unknown key inside", edit(grant, "window:", "widnow:"), "d:10: permissions[0].widnow: unknown key; did you mean window?"},
 		{"key twice", edit(clinic, "zone:", "title: Other\nzone:"), "d:4: title: is written twice, first on line 3; keep one"},
 		{"anchor", edit(clinic, `["https://id.example|ann"]`, `&a ["https://id.example|ann"]`), "d:5: auditors: anchors and aliases (& and *) are not accepted; write the value out"},

@@ -1,5 +1,5 @@
 // Package config reads what people write: the file that `vestibule serve` starts with, and the documents that a clinic
-// applies (Clinic, Connection, Platform, Grant, Stop, Directive, Guardrail). It is the one owner of YAML.
+// applies (Clinic, Connection, Platform, Grant, Stop, Directive, Guardrail, LegalHold). It is the one owner of YAML.
 //
 // # Strictness
 //
@@ -25,6 +25,7 @@
 //	approvals: second-person          # optional: a grant waits for approval by somebody else than who applied it
 //	reviewEvery: 90                   # optional: days after which a grant's approval is due for review
 //	hours: Mon-Fri 08:00-17:00        # optional: when the clinic is open; reports say what was after hours
+//	retention: {accesses: 10y}        # optional: how long bodies of records are kept, by class; ten years, at least five
 //	teams:                            # optional, for grants to a team
 //	  assistco/front-desk: ["https://id.assistco.example|amara"]
 //	---
@@ -61,6 +62,16 @@
 //	kind: Directive                   # a patient's lock-box, see package policy
 //	---
 //	kind: Guardrail                   # what no grant gives, see package policy
+//	---
+//	kind: LegalHold                   # keeps records from being deleted
+//	clinic: maple
+//	name: file-2026-31
+//	because: Complaint to the privacy commissioner
+//	until: 2028-01-31                 # optional: the last day of the hold
+//	patient: Patient/17               # optional: records that meet all of these; without any, all records
+//	person: "https://id.assistco.example|amara"
+//	from: 2026-01-01
+//	to: 2026-06-30
 //
 // A document of kind PolicyTest is read by LoadTests and never applied; see package policytest.
 //

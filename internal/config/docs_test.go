@@ -55,7 +55,7 @@ func TestTheExamplesOfThePageAreRight(t *testing.T) {
 		}
 		docs = append(docs, found...)
 	}
-	if len(docs) != 7 {
+	if len(docs) != 8 {
 		t.Errorf("%d documents on the page, want one of each kind", len(docs))
 	}
 	if err := Check(docs, nil, now); err != nil {
@@ -69,7 +69,7 @@ func TestThePageListsEveryKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, typ := range []reflect.Type{reflect.TypeFor[Serve](), reflect.TypeFor[Clinic](), reflect.TypeFor[Connection](), reflect.TypeFor[Platform](), reflect.TypeFor[policy.Grant](), reflect.TypeFor[policy.Stop](), reflect.TypeFor[policy.Directive](), reflect.TypeFor[policy.Guardrail](),
+	for _, typ := range []reflect.Type{reflect.TypeFor[Serve](), reflect.TypeFor[Clinic](), reflect.TypeFor[Connection](), reflect.TypeFor[Platform](), reflect.TypeFor[policy.Grant](), reflect.TypeFor[policy.Stop](), reflect.TypeFor[policy.Directive](), reflect.TypeFor[policy.Guardrail](), reflect.TypeFor[LegalHold](),
 		reflect.TypeFor[policytest.File](), reflect.TypeFor[policytest.Caller]()} {
 		for _, key := range keysOf(typ) {
 			if !strings.Contains(all, key+":") && !strings.Contains(string(b), "`"+key+"`") {

@@ -19,6 +19,7 @@ const (
 	KindStop       = "Stop"
 	KindDirective  = "Directive"
 	KindGuardrail  = "Guardrail"
+	KindLegalHold  = "LegalHold"
 )
 
 // defaultConnection is the name of a connection that has none.
@@ -40,6 +41,7 @@ type Document struct {
 	OfStop       *policy.Stop
 	OfDirective  *policy.Directive
 	OfGuardrail  *policy.Guardrail
+	OfHold       *LegalHold
 
 	root *yaml.Node // for the lines of what Check finds later
 }
@@ -106,13 +108,17 @@ func (c chunk) document(root *yaml.Node) (Document, Problems) {
 		d.OfGuardrail = new(policy.Guardrail)
 		problems = decode(c, root, d.OfGuardrail, []string{"kind"}, checkGuardrail)
 		d.Clinic, d.Name = d.OfGuardrail.Clinic, d.OfGuardrail.Name
+	case KindLegalHold:
+		d.OfHold = new(LegalHold)
+		problems = decode(c, root, d.OfHold, []string{"kind"}, (*LegalHold).check)
+		d.Clinic, d.Name = d.OfHold.Clinic, d.OfHold.Name
 	}
 	return d, problems
 }
 
 // kind finds what a document says it is; the rest can only be read in that knowledge.
 func (c chunk) kind(root *yaml.Node) (string, Problems) {
-	known := []string{KindClinic, KindConnection, KindDirective, KindGrant, KindGuardrail, KindPlatform, KindStop}
+	known := []string{KindClinic, KindConnection, KindDirective, KindGrant, KindGuardrail, KindLegalHold, KindPlatform, KindStop}
 	var f findings
 	_, value := member(root, "kind")
 	switch {
