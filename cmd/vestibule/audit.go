@@ -24,6 +24,7 @@ type auditCmd struct {
 	Proof   auditProofCmd   `cmd:"" help:"Turn a receipt into a file that proves its record."`
 	Keys    auditKeysCmd    `cmd:"" help:"See and replace the keys that sign the trail."`
 	Recover auditRecoverCmd `cmd:"" help:"Put on record that the end of the trail is lost, so that the gateway starts again."`
+	Report  reportCmd       `cmd:"" help:"Make a report for people: who looked, what was refused."`
 	Verify  auditVerifyCmd  `cmd:"" help:"Check a trail: an exported file, a data folder, the proof of one record."`
 }
 

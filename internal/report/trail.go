@@ -1,0 +1,117 @@
+package report
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"vestibule/audit"
+	"vestibule/fhir"
+)
+
+// Trail is everything on record about a clinic: the log in use, and those before it that ended in a loss.
+type Trail struct {
+	Reader   *audit.Reader
+	Clinic   string
+	Logs     []string  // as audit.Reader knows them, oldest first: "maple#1", "maple"
+	From     time.Time // zero: no bound
+	Until    time.Time // zero: no bound
+	Progress func(records int)
+}
+
+// Open finds the logs of a clinic.
+func Open(ctx context.Context, r *audit.Reader, clinic string, from, until time.Time) (Trail, error) {
+	t := Trail{Reader: r, Clinic: clinic, From: from, Until: until}
+	all, err := r.Clinics(ctx)
+	if err != nil {
+		return t, err
+	}
+	for _, name := range all {
+		if name == clinic || strings.HasPrefix(name, clinic+"#") {
+			t.Logs = append(t.Logs, name)
+		}
+	}
+	return t, nil
+}
+
+// Walk calls each for every record of the period, in the order of the logs.
+func (t Trail) Walk(ctx context.Context, each func(audit.Entry) error) error {
+	seen := 0
+	for _, log := range t.Logs {
+		err := t.Reader.Walk(ctx, log, t.From, t.Until, func(e audit.Entry) error {
+			if seen++; t.Progress != nil && seen%1000 == 0 {
+				t.Progress(seen)
+			}
+			return each(e)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Search calls each for every record that q finds in the period, oldest first; it asks the index.
+func (t Trail) Search(ctx context.Context, q audit.Search, each func(audit.Entry) error) error {
+	q.From, q.Until, q.Ascending, q.Count = t.From, t.Until, true, audit.MaxCount
+	seen := 0
+	for _, log := range t.Logs {
+		for q.Since = 0; ; {
+			found, err := t.Reader.Search(ctx, log, q)
+			if err != nil {
+				return err
+			}
+			for _, e := range found.Entries {
+				if err := each(e); err != nil {
+					return err
+				}
+			}
+			if seen += len(found.Entries); t.Progress != nil {
+				t.Progress(seen)
+			}
+			if q.Since = found.Next; q.Since == 0 {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// State is the proof line of each log.
+func (t Trail) State(ctx context.Context) ([]Log, error) {
+	var out []Log
+	for _, name := range t.Logs {
+		l := Log{Clinic: name}
+		note, err := t.Reader.SignedCheckpoint(ctx, name)
+		if err != nil && fhir.AsError(err).Reason() == "not-signed-yet" {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		l.Origin, l.Size, l.Root = checkpoint(note)
+		deleted, err := t.Reader.Deletions(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range deleted {
+			l.Deleted += d.Bodies
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
+
+// checkpoint reads the three lines of a C2SP tlog-checkpoint: origin, size, root.
+func checkpoint(note []byte) (origin string, size int64, root string) {
+	lines := strings.SplitN(string(note), "\n", 4)
+	if len(lines) < 4 {
+		return "", 0, ""
+	}
+	size, err := strconv.ParseInt(lines[1], 10, 64)
+	if err != nil {
+		return "", 0, ""
+	}
+	return lines[0], size, lines[2]
+}
