@@ -76,7 +76,7 @@ func (s *Server) clock(date, clock string) json.RawMessage {
 	case TimeISO:
 		return quoted(s.moment(date, clock).Format(isoStamp))
 	}
-	return quoted(clock)
+	return quoted(clock[:min(len(clock), len(clockStamp))])
 }
 
 func quoted(s string) json.RawMessage { return json.RawMessage(strconv.Quote(s)) }

@@ -82,6 +82,7 @@ type Switches struct {
 	ExclusiveRangeEnd bool // fetchDays and fetchProviderAppts end before the last day
 	NoDocumentREST    bool // the 2019 mirror: no /document at all
 	PlainJSONDefault  bool // JSON instead of XML where Accept is missing
+	MillisecondEnds   bool // an end that SOAP wrote keeps its 999 ms; otherwise the column has seconds
 	RateLimited       bool // Juno: every call is over the limit
 }
 

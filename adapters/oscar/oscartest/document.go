@@ -127,7 +127,7 @@ func (c *call) uploadPending() answer {
 		return a
 	}
 	switch {
-	case c.switches.FailStatus != 0 || c.switches.FailWrites != 0:
+	case c.switches.FailWrites != 0:
 		return result(http.StatusInternalServerError, "error", "failed")
 	case !c.provider.Privileges.allow("_edoc", 'w'):
 		return result(http.StatusForbidden, "error", "missing required security object (_edoc)")

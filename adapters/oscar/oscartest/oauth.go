@@ -56,13 +56,6 @@ func (s *Server) Issue(client, provider string, scopes ...string) Token {
 	return s.grant(client, provider, scopes)
 }
 
-// Keep puts a token of an earlier run back, so that a demonstration can go on where it stopped.
-func (s *Server) Keep(t Token) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.oauth.access[t.Key] = t
-}
-
 // Revoke ends a token at once and says whether there was one.
 func (s *Server) Revoke(key string) bool {
 	s.mu.Lock()

@@ -190,7 +190,13 @@ func (c *call) providers() answer {
 	for _, no := range slices.Sorted(maps.Keys(c.data.Providers)) {
 		rows = append(rows, c.providerTo1(c.data.Providers[no]))
 	}
-	return list(c, rows)
+	return c.give(struct { // the envelope of searches without its last member
+		Offset    int           `json:"offset"`
+		Limit     int           `json:"limit"`
+		Total     int           `json:"total"`
+		Timestamp int64         `json:"timestamp"`
+		Content   []providerTo1 `json:"content"`
+	}{Total: len(rows), Timestamp: c.at.UnixMilli(), Content: rows})
 }
 
 func (c *call) myself() answer { return c.give(c.providerTo1(c.provider)) }

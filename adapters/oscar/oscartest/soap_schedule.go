@@ -145,6 +145,9 @@ func (c *call) fromTransfer(a *Appointment, n node) error {
 	}
 	start, end = start.In(c.cfg.Zone), end.In(c.cfg.Zone).Add(-time.Millisecond)
 	a.Date, a.Start, a.End = start.Format(time.DateOnly), start.Format(clockStamp), end.Format(clockStamp)
+	if c.switches.MillisecondEnds {
+		a.End = end.Format(clockStamp + ".000")
+	}
 	a.DemographicNo, _ = strconv.Atoi(text("demographicNo"))
 	a.ProgramID, _ = strconv.Atoi(text("programId"))
 	a.ProviderNo, a.Name, a.Notes, a.Reason, a.Location = text("providerNo"), text("name"), text("notes"), text("reason"), text("location")
