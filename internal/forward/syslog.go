@@ -11,10 +11,10 @@ import (
 
 // SyslogConfig says where a syslog server is. Zero fields but Address, TLS and Deployment mean their defaults.
 type SyslogConfig struct {
-	Address    string      // host:port
-	TLS        *tls.Config // who is trusted, and the gateway's own certificate; the name is checked always
-	Deployment string      // HOSTNAME: whose events these are
-	MaxMessage int         // octets of a message; default 32768
+	Address    string        // host:port
+	TLS        *tls.Config   // who is trusted, and the gateway's own certificate; the name is checked always
+	Deployment string        // HOSTNAME: whose events these are
+	MaxMessage int           // octets of a message; default 32768
 	Settle     time.Duration // for how long the connection has to live on; default 10 s
 	Timeout    time.Duration // of connecting, and of writing one message; default 30 s
 	Now        func() time.Time
