@@ -24,6 +24,8 @@ type Serve struct {
 
 	Witnesses      []Witness `yaml:"witnesses"`      // who is asked to cosign the trails' checkpoints
 	RequireWitness bool      `yaml:"requireWitness"` // a trail that no witness has cosigned for a quarter of an hour is an alarm on record
+
+	Forward []Forward `yaml:"forward"` // where trails are sent on to
 }
 
 // Witness is a witness as the gateway reaches it.
@@ -97,6 +99,7 @@ func (s *Serve) check() findings {
 	if s.RequireWitness && len(s.Witnesses) == 0 {
 		f.add("requireWitness", "needs at least one of witnesses")
 	}
+	s.checkForward(&f)
 	s.checkTLS(&f, ok && !isLoopback(host))
 	if s.PublicURL != "" {
 		if why := badURL(s.PublicURL); why != "" {
@@ -167,10 +170,9 @@ func (s Serve) complete(dir string) Serve {
 	if s.LogKey == "" {
 		s.LogKey = filepath.Join(s.Data, "log.key")
 	}
-	for _, p := range []*string{&s.Data, &s.TLS.Cert, &s.TLS.Key, &s.LogKey, &s.CheckpointCopy} {
-		if *p != "" && !filepath.IsAbs(*p) {
-			*p = filepath.Join(dir, *p)
-		}
+	absolute(dir, &s.Data, &s.TLS.Cert, &s.TLS.Key, &s.LogKey, &s.CheckpointCopy)
+	for i := range s.Forward {
+		s.Forward[i].complete(dir)
 	}
 	return s
 }

@@ -46,6 +46,10 @@ func (s *shaper) fits(n *yaml.Node, t reflect.Type, path string) bool {
 	switch {
 	case t == reflect.TypeFor[policytest.Given]():
 		return s.given(n, path)
+	case t == reflect.TypeFor[Clinics]() && n.Kind == yaml.ScalarNode && n.Value == AllClinics:
+		one := *n
+		*n = yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Line: n.Line, Column: n.Column, Content: []*yaml.Node{&one}}
+		return true
 	case isText(t):
 		return s.scalar(n, path, "a single value")
 	case t.Kind() == reflect.Struct:
