@@ -90,7 +90,7 @@ func TestTheCheckFindsWhatIsWrong(t *testing.T) {
 // updateSettledAs has the update cut off and settled, and the EMR at a version.
 func updateSettledAs(said, version string) func(b *books) {
 	return func(b *books) {
-		b.records[2].Phase, b.records[2].Reasons = audit.PhaseUnresolved, []string{said}
+		b.records[2].Phase, b.records[2].Reasons, b.records[2].Resource = audit.PhaseUnresolved, []string{said}, b.records[1].Resource
 		b.attempts[1] = attempt{request: "move", kind: doUpdate, wish: "moved"}
 		b.versions["apt-00"] = version
 	}
