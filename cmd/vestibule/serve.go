@@ -50,7 +50,7 @@ func (c serveCmd) Run(ctx context.Context, t *terminal) error {
 	}
 	d, err := daemon.Open(ctx, daemon.Options{Data: conf.Data, Deployment: public.Hostname(), PublicURL: conf.PublicURL,
 		Audience: conf.Audience, Version: version(), Log: log,
-		LogKey: conf.LogKey, CheckpointCopy: conf.CheckpointCopy, Witnesses: witnesses(conf), RequireWitness: conf.RequireWitness})
+		LogKey: conf.LogKey, CheckpointCopy: conf.CheckpointCopy, Witnesses: witnesses(conf), RequireWitness: conf.RequireWitness, Forward: conf.Forward})
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,7 @@ import (
 
 	"vestibule"
 	"vestibule/audit"
+	"vestibule/internal/config"
 	"vestibule/internal/identity"
 	"vestibule/internal/server"
 	"vestibule/internal/store"
@@ -51,6 +52,8 @@ type Options struct {
 
 	Witnesses      []Witness // who is asked to cosign the checkpoints
 	RequireWitness bool      // their silence is put on record
+
+	Forward []config.Forward // where the trails are sent on to
 }
 
 // Daemon is one data folder in service.

@@ -37,12 +37,16 @@ func (d *Daemon) Serve(ctx context.Context, l Listeners) error {
 	if l.Metrics != nil {
 		servers[server.HTTPServer(d.metrics.Handler(), d.opts.Log)] = l.Metrics
 	}
+	sinks := d.forwarding()
+	d.metrics.Forwarding(sinks.States)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var background sync.WaitGroup
+	background.Go(func() { sinks.Run(ctx) })
 	background.Go(func() { d.Watch(ctx) })
 	background.Go(func() { d.settle(ctx) })
 	background.Go(func() { d.keepCopy(ctx) })
+	background.Go(func() { d.keepHouse(ctx) })
 	background.Go(func() { d.askWitnesses(ctx, witnessEvery) })
 	failed := make(chan error, len(servers))
 	for s, on := range servers {

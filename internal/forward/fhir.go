@@ -173,12 +173,15 @@ func (s *FHIR) ask(ctx context.Context, method, path string, header http.Header,
 	return resp.StatusCode, answer, nil
 }
 
-// loginText is the text of a failed log-in: package fhir's errors hold nothing of what the token endpoint said.
+// loginText is the text of a failed log-in. The log-in is that of package fhirr4, whose own texts speak of an EMR.
 func loginText(err error) string {
-	if e := fhir.AsError(err); e != nil && e.Text != "" {
-		return e.Text
+	switch fhir.AsError(err).Code {
+	case "emr-login-refused":
+		return "its token endpoint refuses it"
+	case "emr-login-unreachable":
+		return "its token endpoint is out of order"
 	}
-	return described(err)
+	return "its token endpoint cannot be asked"
 }
 
 func isFHIR(h http.Header) bool {
