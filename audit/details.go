@@ -33,7 +33,7 @@ func (e Entry) details() []detail {
 	var d detailList
 	d.text("access", r.ID)
 	d.text("phase", string(r.Phase))
-	d.text("receipt", e.Log+"/"+strconv.FormatInt(e.Index, 10))
+	d.text("receipt", e.Place())
 	d.text("clinic", r.Title)
 	d.text("zone", r.Zone)
 	d.text("emr", r.System.Product)

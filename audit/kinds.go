@@ -137,6 +137,7 @@ var actions = [...]actionKind{
 	{"audit-export", nil, typeAuditLog, own("audit-export"), "what was exported on the gateway's machine, by whom"},
 	{"audit-proof", nil, typeAuditLog, own("audit-proof"), "the receipt that was turned into a proof on the gateway's machine, by whom"},
 	{"audit-report", nil, typeAuditLog, own("audit-report"), "which report was made on the gateway's machine, about whom and which period, by whom"},
+	{"trail-review", nil, typeAuditLog, own("trail-review"), "the month whose trail somebody reviewed, the digest of the sheet that was signed, what needs a follow-up, by whom"},
 	{"audit-verify", nil, typeAuditLog, own("audit-verify"), "what was verified on the gateway's machine, by whom"},
 	{"audit-replay", nil, typeAuditLog, own("audit-replay"), "what was decided again on the gateway's machine, by whom"},
 	{"grant", []string{"apply", "draft", "approve", "reject", "review", "revoke"}, typeAlert, subRoles, documentHolds},

@@ -1,6 +1,9 @@
 package audit
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // Phase says at which point of an access a record was written.
 type Phase string
@@ -141,6 +144,9 @@ type Entry struct {
 	Index      int64  // from 0, without gaps
 	Record     Record
 }
+
+// Place is where the entry stands, as its receipt writes it: "log/index".
+func (e Entry) Place() string { return e.Log + "/" + strconv.FormatInt(e.Index, 10) }
 
 // Key is the agent's identity as the index knows it: "iss|sub".
 func (a Agent) Key() string {

@@ -124,7 +124,7 @@ func (d *data) recorded(ctx context.Context, out io.Writer, e audit.Entry, zone 
 	}
 	line("changed", strings.Join(r.Changed, ", "))
 	line("grants", strings.Join(r.Grants, ", "))
-	line("record", e.Log+"/"+strconv.FormatInt(e.Index, 10))
+	line("record", e.Place())
 	if err := w.Flush(); err != nil {
 		return err
 	}

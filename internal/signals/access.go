@@ -12,7 +12,7 @@ import (
 
 // access is what the signals need of a record.
 type access struct {
-	index     int64
+	receipt   string
 	person    string
 	time      time.Time // in the clinic's zone
 	date      string    // its day, 2026-11-23
@@ -33,7 +33,7 @@ func accessOf(e audit.Entry, zone *time.Location) (access, bool) {
 	local := r.Time.In(zone)
 	y, m, d := local.Date()
 	a := access{
-		index: e.Index, person: r.Agent.Key(), time: local, date: local.Format(time.DateOnly),
+		receipt: e.Place(), person: r.Agent.Key(), time: local, date: local.Format(time.DateOnly),
 		day: int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / (24 * 60 * 60)), patients: r.Patients,
 	}
 	for i := range r.Released {

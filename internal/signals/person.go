@@ -19,7 +19,7 @@ const (
 // person is what is known of somebody while the trail goes by.
 type person struct {
 	key     string
-	agent   audit.Agent
+	last    audit.Record
 	counted bool
 	met     map[string]int // patients, and the day of the last access
 	days    map[int]*work
@@ -32,7 +32,7 @@ type work struct {
 	patients    map[string]bool
 	documents   int
 	from, until time.Time
-	records     []int64
+	receipts    []string
 }
 
 func newPerson(key string) *person {
@@ -49,7 +49,7 @@ func (p *person) day(a *access) {
 	w.from, w.until = earlier(w.from, a.time), later(w.until, a.time)
 	w.documents += a.documents
 	if len(a.patients) > 0 {
-		w.records = append(w.records, a.index)
+		w.receipts = append(w.receipts, a.receipt)
 	}
 	for _, patient := range a.patients {
 		w.patients[patient] = true
@@ -79,8 +79,8 @@ func (f *finder) volume(p *person) {
 				continue
 			}
 			f.out.Findings = append(f.out.Findings, Finding{
-				Signal: Volume, Person: p.key, Agent: p.agent, From: w.from, Until: w.until, Count: n, Of: m.of, Baseline: b,
-				Patients: slices.Sorted(maps.Keys(w.patients)), Records: w.records,
+				Signal: Volume, Person: p.key, Last: p.last, From: w.from, Until: w.until, Count: n, Of: m.of, Baseline: b,
+				Patients: slices.Sorted(maps.Keys(w.patients)), Receipts: w.receipts,
 			})
 		}
 	}

@@ -38,13 +38,13 @@ func (f *finder) sequence(p *person, a *access) {
 	r.next = n + 1
 	r.finding.Count++
 	r.finding.IDs = append(r.finding.IDs, a.target)
-	r.finding.Agent = p.agent
+	r.finding.Last = p.last
 	r.take(a)
 }
 
 func (r *run) take(a *access) {
 	r.finding.Until = later(a.time, r.finding.Until)
-	r.finding.Records = append(r.finding.Records, a.index)
+	r.finding.Receipts = append(r.finding.Receipts, a.receipt)
 	for _, patient := range a.patients {
 		r.finding.patients[patient] = true
 	}

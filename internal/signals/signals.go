@@ -44,16 +44,16 @@ const (
 // Finding is one thing to look at.
 type Finding struct {
 	Signal   Signal
-	Person   string      // "iss|sub"
-	Agent    audit.Agent // as the last of the records has it
-	From     time.Time   // of the first record
-	Until    time.Time   // and the last
-	Count    int         // what was counted: accesses, or patients, documents, ids that follow each other
-	Of       string      // of a volume: OfPatients or OfDocuments
-	Patients []string    // "Patient/1", sorted; empty where nothing of a patient left
-	IDs      []string    // of a sequence: what was asked for, "Appointment/1", in order
-	Records  []int64     // their indexes in the log, ascending
-	Baseline Baseline    // of a volume
+	Person   string       // "iss|sub"
+	Last     audit.Record // of them: who it was, as the trail says
+	From     time.Time    // of the first record
+	Until    time.Time    // and the last
+	Count    int          // what was counted: accesses, or patients, documents, ids that follow each other
+	Of       string       // of a volume: OfPatients or OfDocuments
+	Patients []string     // "Patient/1", sorted; empty where nothing of a patient left
+	IDs      []string     // of a sequence: what was asked for, "Appointment/1", in order
+	Receipts []string     // of the records, "log/index", in the order of the trail
+	Baseline Baseline     // of a volume
 }
 
 // Baseline is a person's own past.
@@ -80,16 +80,18 @@ type Summary struct {
 	Findings   []Finding // by time, person, signal
 }
 
-// Trail is where the accesses are read, an *audit.Reader.
+// Begin is from when on the trail has to be read, for the baselines of the period's first day.
+func (s Settings) Begin() time.Time { return s.From.In(s.Zone).AddDate(0, 0, -BaselineDays) }
+
+// Trail is what is on record of a clinic from Settings.Begin until the period's end.
 type Trail interface {
-	Walk(ctx context.Context, clinic string, from, until time.Time, each func(audit.Entry) error) error
+	Walk(ctx context.Context, each func(audit.Entry) error) error
 }
 
 // Find goes through a clinic's trail once.
-func Find(ctx context.Context, trail Trail, clinic string, s Settings) (Summary, error) {
+func Find(ctx context.Context, trail Trail, s Settings) (Summary, error) {
 	f := finder{s: s, people: make(map[string]*person)}
-	begin := s.From.In(s.Zone).AddDate(0, 0, -BaselineDays)
-	if err := trail.Walk(ctx, clinic, begin, s.Until, f.entry); err != nil {
+	if err := trail.Walk(ctx, f.entry); err != nil {
 		return Summary{}, fmt.Errorf("signals.Find: %w", err)
 	}
 	for _, key := range slices.Sorted(maps.Keys(f.people)) {
@@ -120,7 +122,7 @@ func (f *finder) entry(e audit.Entry) error {
 		p = newPerson(a.person)
 		f.people[a.person] = p
 	}
-	p.agent = e.Record.Agent
+	p.last = e.Record
 	inside := !a.time.Before(f.s.From)
 	if inside {
 		f.out.Accesses++
@@ -154,11 +156,11 @@ func (f *finder) add(p *person, signal Signal, key string, a *access, patients .
 		g = &gathered{Finding: Finding{Signal: signal, Person: p.key, From: a.time, Until: a.time}, patients: make(map[string]bool)}
 		p.open[id] = g
 	}
-	g.Agent = p.agent
+	g.Last = p.last
 	g.From, g.Until = earlier(g.From, a.time), later(g.Until, a.time)
 	g.Count++
-	if n := len(g.Records); n == 0 || g.Records[n-1] != a.index {
-		g.Records = append(g.Records, a.index)
+	if n := len(g.Receipts); n == 0 || g.Receipts[n-1] != a.receipt {
+		g.Receipts = append(g.Receipts, a.receipt)
 	}
 	for _, patient := range patients {
 		g.patients[patient] = true
@@ -178,7 +180,7 @@ func (g *gathered) done() Finding {
 
 // afterHours gathers what a person did while the clinic was closed, by day.
 func (f *finder) afterHours(p *person, a *access) {
-	if f.s.Hours == nil || p.agent.Automated || f.s.Hours.Include(a.time) {
+	if f.s.Hours == nil || p.last.Agent.Automated || f.s.Hours.Include(a.time) {
 		return
 	}
 	f.add(p, AfterHours, a.date, a, a.patients...)
@@ -208,7 +210,7 @@ func (f *finder) registered(p *person, a *access) {
 		case entry.Person != "" && entry.Person == p.key:
 			f.add(p, OwnRecord, patient, a, patient)
 			continue
-		case entry.shares(p.agent.Name):
+		case entry.shares(p.last.Agent.Name):
 			f.add(p, SameSurname, patient, a, patient)
 		}
 		if entry.Staff {

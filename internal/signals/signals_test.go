@@ -15,12 +15,9 @@ import (
 // trail is records in their order.
 type trail []audit.Record
 
-func (t trail) Walk(_ context.Context, _ string, from, until time.Time, each func(audit.Entry) error) error {
+func (t trail) Walk(_ context.Context, each func(audit.Entry) error) error {
 	for i, r := range t {
-		if r.Time.Before(from) || !r.Time.Before(until) {
-			continue
-		}
-		if err := each(audit.Entry{Index: int64(i), Record: r}); err != nil {
+		if err := each(audit.Entry{Log: "log", Index: int64(i), Record: r}); err != nil {
 			return err
 		}
 	}
@@ -71,7 +68,7 @@ func find(t *testing.T, records trail, change func(*Settings)) Summary {
 	if change != nil {
 		change(&s)
 	}
-	out, err := Find(t.Context(), records, "maple", s)
+	out, err := Find(t.Context(), records, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +97,7 @@ func TestWorkWhileTheClinicIsClosedIsGatheredByDay(t *testing.T) {
 		read(day.AddDate(0, 0, 5), "Appointment/3", "Patient/3"), // a Saturday, at ten
 	}
 	got := of(find(t, records, func(s *Settings) { s.Hours = &hours }), AfterHours)
-	if len(got) != 2 || got[0].Count != 2 || fmt.Sprint(got[0].Patients, got[0].Records) != "[Patient/1 Patient/2] [2 3]" || got[0].From.Hour() != 17 || got[1].Count != 1 {
+	if len(got) != 2 || got[0].Count != 2 || fmt.Sprint(got[0].Patients, got[0].Receipts) != "[Patient/1 Patient/2] [log/2 log/3]" || got[0].From.Hour() != 17 || got[1].Count != 1 {
 		t.Errorf("%+v", got)
 	}
 	if got := of(find(t, records, nil), AfterHours); len(got) != 0 {
@@ -239,7 +236,7 @@ func TestIDsThatFollowEachOtherAreOneFinding(t *testing.T) {
 	day = day.Add(11 * time.Minute)
 	ask("Task/34")
 	got := of(find(t, records, nil), Sequence)
-	if len(got) != 1 || got[0].Count != 5 || len(got[0].Records) != 10 || got[0].IDs[4] != "Appointment/apt-12" || fmt.Sprint(got[0].Patients) != "[Patient/1]" {
+	if len(got) != 1 || got[0].Count != 5 || len(got[0].Receipts) != 10 || got[0].IDs[4] != "Appointment/apt-12" || fmt.Sprint(got[0].Patients) != "[Patient/1]" {
 		t.Errorf("%+v", got)
 	}
 }
