@@ -23,6 +23,8 @@ type auditCmd struct {
 	Export  auditExportCmd  `cmd:"" help:"Write a clinic's whole trail to a file that proves itself."`
 	Proof   auditProofCmd   `cmd:"" help:"Turn a receipt into a file that proves its record."`
 	Keys    auditKeysCmd    `cmd:"" help:"See and replace the keys that sign the trail."`
+	Retain  auditRetainCmd  `cmd:"" help:"Delete the bodies of records that are older than the clinic keeps them."`
+	Erase   auditEraseCmd   `cmd:"" help:"Delete from the trail what names one patient."`
 	Recover auditRecoverCmd `cmd:"" help:"Put on record that the end of the trail is lost, so that the gateway starts again."`
 	Report  reportCmd       `cmd:"" help:"Make a report for people: who looked, what was refused."`
 	Verify  auditVerifyCmd  `cmd:"" help:"Check a trail: an exported file, a data folder, the proof of one record."`

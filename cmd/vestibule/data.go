@@ -103,6 +103,9 @@ func (d *data) documents(ctx context.Context) ([]config.Document, error) {
 
 // read is one stored document.
 func read(s store.Document) (config.Document, error) {
+	if err := s.Readable(); err != nil {
+		return config.Document{}, err
+	}
 	docs, err := config.Parse(s.Kind+" "+s.Name, s.Body)
 	if err != nil {
 		return config.Document{}, err

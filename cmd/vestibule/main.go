@@ -33,6 +33,7 @@ type commands struct {
 	Stop       stopCmd       `cmd:"" help:"Hold up a grant, a person, a platform or a clinic, at once."`
 	Resume     resumeCmd     `cmd:"" help:"Let what was stopped go on."`
 	Directives directivesCmd `cmd:"" help:"See patients' lock-boxes, and make them of FHIR Consents."`
+	Holds      holdsCmd      `cmd:"" help:"See what is under a legal hold and is not deleted."`
 	Withdraw   withdrawCmd   `cmd:"" help:"Take a directive, a guardrail or another document back."`
 	Audit      auditCmd      `cmd:"" help:"Search, export and verify the trail."`
 	Witness    witnessCmd    `cmd:"" help:"Cosign the trails of other gateways, so that nobody can show two histories."`

@@ -58,7 +58,14 @@ func (c auditProofCmd) Run(ctx context.Context, t *terminal) error {
 		if err := writeNew(c.Output, proof); err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(t.Out, "proved  record %d of %s  in %s\n", index, clinic, c.Output)
+		fmt.Fprintf(t.Out, "proved  record %d of %s  in %s\n", index, clinic, c.Output)
+		deletions, err := trail.Deletions(ctx, clinic)
+		for _, gone := range deletions {
+			if gone.Covers(index) {
+				fmt.Fprintf(t.Out, "its body was %s; the file proves its hash\n", gone.String())
+				break
+			}
+		}
 		return err
 	})
 }
@@ -118,6 +125,10 @@ func (c auditVerifyCmd) proof(t *terminal, held [][]byte) error {
 	if err != nil {
 		fmt.Fprintf(t.Out, "NOT VERIFIED: %v\n", err)
 		return errNotVerified
+	}
+	if p.Deleted() {
+		_, err := fmt.Fprintf(t.Out, "VERIFIED: a record with this hash is in the log that was signed. Its body was deleted since; whoever kept it can check it with --record.\n\nlog          %s\nrecord       %d of %d signed\nhash         %s\n", p.Origin, p.Index, p.Size, p.Leaf)
+		return err
 	}
 	r := p.Record
 	_, err = fmt.Fprintf(t.Out, "VERIFIED: this record is in the log that was signed.\n\nlog          %s\nrecord       %d of %d signed\nclinic       %s\ntime         %s\nwho          %s\nwhat         %s\noutcome      %s\ndecision     %s\n\n%s\n",

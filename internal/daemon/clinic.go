@@ -68,6 +68,9 @@ func rulesID(fingerprint string) string {
 func fingerprint(documents []store.Document) string {
 	var b strings.Builder
 	for _, doc := range documents {
+		if doc.Kind == config.KindLegalHold { // which accesses are not decided by
+			continue
+		}
 		fmt.Fprintln(&b, doc.Kind, doc.Clinic, doc.Name, doc.Version, doc.Approved().At.UnixMilli())
 	}
 	return b.String()
@@ -78,8 +81,13 @@ func fingerprint(documents []store.Document) string {
 func partsOf(documents []store.Document, leftOut func(store.Document, error)) (parts, error) {
 	var p parts
 	for _, stored := range documents {
+		if stored.Kind == config.KindLegalHold { // says nothing about accesses
+			continue
+		}
 		doc, err := read(stored)
 		switch {
+		case errors.Is(err, store.ErrErased):
+			return parts{}, err
 		case err != nil && stored.Kind == config.KindGrant:
 			leftOut(stored, err)
 			continue
@@ -122,6 +130,9 @@ func unnamed() error {
 
 // read is a stored document as it was when it was applied.
 func read(stored store.Document) (config.Document, error) {
+	if err := stored.Readable(); err != nil {
+		return config.Document{}, err
+	}
 	docs, err := config.Parse(stored.Kind+" "+stored.Name, stored.Body)
 	if err != nil {
 		return config.Document{}, err

@@ -10,7 +10,7 @@ import (
 )
 
 // Document is one version of something a clinic has written down: a clinic, a connection, a platform, a grant. Versions
-// are never changed; a withdrawal is a version of its own that repeats the text it takes back.
+// are never changed, but for a text that has to be erased; a withdrawal is a version of its own that repeats the text it takes back.
 type Document struct {
 	Kind      string // "Clinic", "Connection", "Platform", "Grant", …
 	Clinic    string // whose it is; empty for what belongs to no clinic
@@ -21,6 +21,7 @@ type Document struct {
 	At        time.Time
 	Withdrawn bool       // this version takes the document back
 	Draft     bool       // this version has no effect before an approval of it; kept by Apply
+	Erased    time.Time  // when its text was blanked, see Erase; zero: it was not
 	Event     int64      // that has to be on record before this version takes effect, or is approved; set by Apply
 	OnRecord  bool       // whether the event of this version is
 	Approvals []Approval // what was decided about this version, oldest first
@@ -109,7 +110,7 @@ func (s *Store) Withdraw(ctx context.Context, by string, now time.Time, kind, cl
 		if d.Version == 0 || d.Withdrawn {
 			return fmt.Errorf("%s %q of clinic %q %w", kind, name, clinic, ErrNotApplied)
 		}
-		d.Version, d.By, d.At, d.Withdrawn, d.Draft = d.Version+1, by, wholeMillis(now), true, false
+		d.Version, d.By, d.At, d.Withdrawn, d.Draft, d.Erased = d.Version+1, by, wholeMillis(now), true, false, time.Time{}
 		_, err = insert(ctx, tx, d, withdrawal(kind))
 		return err
 	})

@@ -8,7 +8,7 @@ import (
 )
 
 // columns are those of a document d and its event e.
-const columns = `d.kind, d.clinic, d.name, d.version, d.body, d.author, d.time, d.withdrawn, d.draft, d.event, e.receipt IS NOT NULL`
+const columns = `d.kind, d.clinic, d.name, d.version, d.body, d.author, d.time, d.withdrawn, d.draft, d.erased, d.event, e.receipt IS NOT NULL`
 
 // inForce selects, of every document, the version in force, unless that is a withdrawal: the newest whose event, and for a
 // draft the event of an approval too, holds. It is the one place that answers which version that is; %[1]s and %[2]s say of
@@ -95,8 +95,12 @@ func read(ctx context.Context, q querier, query string, args ...any) ([]Document
 		var d Document
 		var body string
 		var millis int64
-		if err := rows.Scan(&d.Kind, &d.Clinic, &d.Name, &d.Version, &body, &d.By, &millis, &d.Withdrawn, &d.Draft, &d.Event, &d.OnRecord); err != nil {
+		var erased sql.NullInt64
+		if err := rows.Scan(&d.Kind, &d.Clinic, &d.Name, &d.Version, &body, &d.By, &millis, &d.Withdrawn, &d.Draft, &erased, &d.Event, &d.OnRecord); err != nil {
 			return nil, err
+		}
+		if erased.Valid {
+			d.Erased = time.UnixMilli(erased.Int64).UTC()
 		}
 		d.Body, d.At = []byte(body), time.UnixMilli(millis).UTC()
 		out = append(out, d)
