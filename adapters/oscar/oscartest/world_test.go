@@ -114,7 +114,7 @@ func (w *world) credentials(r *http.Request, client Client, token Token, extra .
 	params["oauth_signature"] = sign(text, client.Secret, token.Secret)
 	header := "OAuth realm=\"x\""
 	for name, value := range params {
-		header += ", " + name + "=\"" + url.QueryEscape(value) + "\""
+		header += ", " + name + "=\"" + strings.ReplaceAll(url.QueryEscape(value), "+", "%20") + "\""
 	}
 	r.Header.Set("Authorization", header)
 }
