@@ -1,9 +1,11 @@
 package adaptertest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"vestibule/adapters"
 	"vestibule/fhir"
@@ -68,16 +70,24 @@ func (p promise) lacks(t adapters.Type) string {
 }
 
 // report is what became of each promise.
-type report struct{ rows []reportRow }
+type report struct {
+	mu   sync.Mutex
+	rows []reportRow
+}
 
 type reportRow struct{ promise, typ, result string }
 
 func (r *report) add(p promise, typ, result string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.rows = append(r.rows, reportRow{p.name, typ, result})
 }
 
 // String is the report as a table: what was skipped and why, and how many promises were kept.
 func (r *report) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	slices.SortStableFunc(r.rows, func(a, b reportRow) int { return cmp.Compare(a.promise, b.promise) })
 	var b strings.Builder
 	kept, broken := 0, 0
 	for _, row := range r.rows {
@@ -91,7 +101,7 @@ func (r *report) String() string {
 	fmt.Fprintf(&b, "%d promises kept, %d broken, %d skipped because the capability table lacks what they are about:\n", kept, broken, len(r.rows)-kept-broken)
 	for _, row := range r.rows {
 		if row.result != "" {
-			fmt.Fprintf(&b, "  %-70s %-18s %s\n", row.promise, row.typ, row.result)
+			fmt.Fprintf(&b, "  %-80.80s %-18s %s\n", row.promise, row.typ, row.result)
 		}
 	}
 	return b.String()
@@ -99,5 +109,6 @@ func (r *report) String() string {
 
 // promises are all of them, in the order in which they are tried.
 func promises() []promise {
-	return slices.Concat(capabilityPromises(), readPromises(), searchPromises(), pagePromises(), faultPromises(), writePromises(), oncePromises())
+	return slices.Concat(capabilityPromises(), readPromises(), searchPromises(), pagePromises(), faultPromises(), writePromises(), oncePromises(),
+		timePromises(), textPromises(), leavingPromises())
 }

@@ -9,9 +9,11 @@ import (
 type T interface {
 	testing.TB
 	Run(name string, f func(T)) bool
+	Parallel()
 }
 
-// Start starts an EMR, or prepares one that runs, for a clinic in that time zone.
+// Start starts an EMR, or prepares one that runs, for a clinic in that time zone. The suite calls it once for each type and
+// for each zone that it tries, at the same time, and uses each World in one goroutine.
 type Start func(t testing.TB, zone *time.Location) *World
 
 // Run holds an adapter to the contract. It takes over slog's default logger while it runs, so the test that calls it must
@@ -26,10 +28,18 @@ func RunT(t T, start Start) {
 	t.Helper()
 	s := newSuite(t, start)
 	for _, p := range promises() {
-		for _, typ := range s.subjects(p) {
-			s.try(t, p, typ)
+		if p.whole {
+			s.try(t, p, "")
 		}
 	}
+	t.Run("for", func(t T) { // it ends when all types have ended
+		for _, typ := range s.table.Types() {
+			t.Run(typ, func(t T) {
+				t.Parallel()
+				s.fork(t).tryAll(t, typ)
+			})
+		}
+	})
 	s.checkLog(t)
 	t.Log("\n" + s.report.String())
 }

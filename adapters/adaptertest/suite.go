@@ -56,12 +56,22 @@ func newSuite(t T, start Start) *suite {
 	return s
 }
 
-// subjects are the types that a promise is tried with.
-func (s *suite) subjects(p promise) []string {
-	if p.whole {
-		return []string{""}
+// fork is the suite over a World of its own, for one type: types are tried at the same time.
+func (s *suite) fork(t T) *suite {
+	t.Helper()
+	c := *s
+	c.world = s.start(t, s.zone)
+	c.world.check(t)
+	return &c
+}
+
+// tryAll holds the EMR to every promise about one type.
+func (s *suite) tryAll(t T, typ string) {
+	for _, p := range promises() {
+		if !p.whole {
+			s.try(t, p, typ)
+		}
 	}
-	return s.table.Types()
 }
 
 // try holds the EMR to one promise about one type.
@@ -72,7 +82,7 @@ func (s *suite) try(t T, p promise, typ string) {
 		return
 	}
 	skipped := false
-	ok := t.Run(strings.TrimPrefix(typ+"/"+p.name, "/"), func(t T) {
+	ok := t.Run(p.name, func(t T) {
 		defer func() { skipped = t.Skipped() }()
 		p.keep(t, s, subject{row, s.world.Types[typ]})
 	})
