@@ -22,7 +22,7 @@ func (l *Ledger) run() {
 			l.serve(f)
 			continue
 		}
-		if l.indexStep(segmentRecords) {
+		if l.indexStep(false) {
 			continue
 		}
 		select {
@@ -56,7 +56,7 @@ func (l *Ledger) serve(f *flight) {
 		op()
 	default:
 	}
-	l.indexStep(4 * segmentRecords)
+	l.indexStep(true)
 	l.gather(waiting, len(f.items))
 }
 

@@ -219,7 +219,11 @@ func TestAnIndexOfAnEarlierVersionIsMadeAgain(t *testing.T) {
 	if err := h.Close(); err != nil {
 		t.Fatal(err)
 	}
-	h.exec(`DELETE FROM posting WHERE log = 0 OR bucket IN ('d', 'g', 'l')`) // what format 1 did not have
+	h.exec(`DROP TABLE segment; DROP TABLE posting;
+		CREATE TABLE segment (log INTEGER NOT NULL, first BIGINT NOT NULL, count BIGINT NOT NULL, min_time BIGINT NOT NULL, max_time BIGINT NOT NULL,
+			min_id TEXT NOT NULL, max_id TEXT NOT NULL, PRIMARY KEY (log, first));
+		CREATE TABLE posting (log INTEGER NOT NULL, bucket TEXT NOT NULL, first BIGINT NOT NULL, entries BLOB NOT NULL, PRIMARY KEY (log, bucket, first));
+		INSERT INTO segment VALUES (1, 0, 600, 0, 9e15, '', '~'); INSERT INTO posting VALUES (0, 'format', 4, x'')`) // as format 4 had it
 	reports, err := audit.VerifyDB(context.Background(), h.db, testVKey(t))
 	if err != nil || len(reports) != 1 || !reports[0].OK() {
 		t.Errorf("verified before it is made again: %v, %v", reports, err)
@@ -229,7 +233,7 @@ func TestAnIndexOfAnEarlierVersionIsMadeAgain(t *testing.T) {
 	if n, err := h.Total(context.Background(), "maple", q); err != nil || n != 600 {
 		t.Errorf("%d events, %v", n, err)
 	}
-	if n := h.count(`SELECT COUNT(*) FROM posting WHERE log = 0`); n != 1 {
+	if n := h.count(`SELECT COUNT(*) FROM segment WHERE log = 0`); n != 1 {
 		t.Errorf("%d marks of the index's format", n)
 	}
 }

@@ -23,6 +23,8 @@ const (
 	kindClient  = "l" // the OAuth client
 	kindGrant   = "g" // "name@version"
 	kindPatient = "p" // "Patient/1"
+	kindQuarter = "h" // the quarter of an hour that it is dated in, see quarterOf
+	kindID      = "i" // the first idDigits of Record.ID
 )
 
 // value is something to search by.
@@ -43,12 +45,14 @@ func factsOf(r *Record) facts {
 	if r.Intent != nil && (r.Phase == PhaseOutcome || r.Phase == PhaseUnresolved) {
 		f.settles = *r.Intent
 	}
-	f.values = make([]value, 0, 12+len(r.Grants)+len(r.Patients))
+	f.values = make([]value, 0, 14+len(r.Grants)+len(r.Patients))
 	add := func(kind, text string) {
 		if text != "" {
 			f.values = append(f.values, value{kind, text})
 		}
 	}
+	add(kindQuarter, quarterOf(f.millis))
+	add(kindID, idValue(r.ID))
 	add(kindAgent, r.Agent.Key())
 	add(kindSubject, r.Agent.Subject)
 	add(kindName, fold(r.Agent.Name))
@@ -72,6 +76,12 @@ func factsOf(r *Record) facts {
 	}
 	return f
 }
+
+// idDigits is how much of an id the index keeps: of a UUIDv7, about a minute (RFC 9562 section 5.7). What lies in the same minute
+// is told apart by the records.
+const idDigits = 8
+
+func idValue(id string) string { return id[:min(len(id), idDigits)] }
 
 // has reports whether the record holds one of the values.
 func (f *facts) has(any []value) bool {

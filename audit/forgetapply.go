@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -25,66 +24,51 @@ func (l *Ledger) Forget(ctx context.Context, f Forgetting) (Forgotten, error) {
 	return l.sweep(ctx, f, func(w *sweep, c *chunk) error { return l.forget(w, c, &f) })
 }
 
-// errMoved says that the index changed between the making of a change and its writing.
-var errMoved = errors.New("the index changed meanwhile")
+// errMoved says that a batch is another one than the change was made from.
+var errMoved = errors.New("a batch changed meanwhile")
 
-// forget deletes a chunk. Where the index moved on meanwhile the change is made again; where that does not help, the index is
-// thrown away, and is made again from what is left.
+// forget deletes a chunk. A damaged index is thrown away with it, and is made again from what is left.
 func (l *Ledger) forget(w *sweep, c *chunk, f *Forgetting) error {
-	for range 3 {
-		made, err := w.make(c)
-		if err != nil {
-			return err
-		}
-		err = l.do(context.WithoutCancel(w.ctx), func() error { return l.writeForgotten(made, f) })
-		if !errors.Is(err, errMoved) {
-			return err
-		}
-		if err := w.readSpans(); err != nil {
-			return err
-		}
-		c.segments = map[int64]bool{}
-		for i := range c.gone {
-			if at := w.segmentOf(i); at >= 0 {
-				c.segments[at] = true
-			}
-		}
-	}
-	w.spans, w.indexed, c.segments = nil, 0, map[int64]bool{}
 	made, err := w.make(c)
 	if err != nil {
 		return err
 	}
+	write := func() error { return l.writeForgotten(made, f) }
+	if err = l.do(context.WithoutCancel(w.ctx), write); !errors.Is(err, errPosting) {
+		return err
+	}
 	made.noIndex = true
-	return l.do(context.WithoutCancel(w.ctx), func() error { return l.writeForgotten(made, f) })
+	return l.do(context.WithoutCancel(w.ctx), write)
 }
 
 // change is what is written for a chunk.
 type change struct {
 	*chunk
-	log      int64
-	indexed  int64            // where the segments ended when it was made
-	noIndex  bool             // the index is thrown away first
-	rows     map[int64][]byte // new records of batches, by where they begin
-	old, new []*segment       // of the segments that change
+	log     int64
+	noIndex bool             // the index is thrown away first
+	rows    map[int64][]byte // new records of batches, by where they begin
+	facts   []withdrawn      // what the index has of the bodies
 }
 
-// make makes the change of a chunk, outside of the committer's goroutine: batches and segments that are written do not change
-// but for this.
+// make makes the change of a chunk, outside of the committer's goroutine: batches that are written do not change but for this.
 func (w *sweep) make(c *chunk) (*change, error) {
-	out := &change{chunk: c, log: w.log, indexed: w.indexed, rows: make(map[int64][]byte, len(c.batches))}
+	out := &change{chunk: c, log: w.log, rows: make(map[int64][]byte, len(c.batches))}
 	for _, first := range slices.Sorted(maps.Keys(c.batches)) {
 		b, err := readBatch(w.ctx, w.q, w.log, first)
 		if err != nil {
 			return nil, err
 		}
-		out.rows[first] = b.without(c.gone)
-	}
-	for _, first := range slices.Sorted(maps.Keys(c.segments)) {
-		at, _ := slices.BinarySearchFunc(w.spans, first, func(s span, first int64) int { return int(min(1, max(-1, s.first-first))) })
-		if err := w.rebuild(out, w.spans[at]); err != nil {
-			return nil, err
+		for i := range b.count {
+			r, ok, err := b.body(i).record()
+			if !c.gone[b.first+i] || !ok {
+				continue
+			}
+			if err != nil {
+				return nil, fmt.Errorf("record %d: %w", b.first+i, err)
+			}
+			out.facts = append(out.facts, withdrawn{b.first + i, factsOf(&r)})
 		}
+		out.rows[first] = b.without(c.gone)
 	}
 	return out, nil
 }
@@ -101,35 +85,6 @@ func (b *batch) without(gone map[int64]bool) []byte {
 	return out
 }
 
-// rebuild makes a segment as it is and as it will be.
-func (w *sweep) rebuild(out *change, s span) error {
-	was, will := &segment{first: s.first}, &segment{first: s.first}
-	for index := s.first; index < s.first+s.count; index++ {
-		body, err := w.body(index)
-		if err != nil {
-			return err
-		}
-		r, ok, err := body.record()
-		if err != nil {
-			return fmt.Errorf("record %d: %w", index, err)
-		}
-		if !ok {
-			was.skip()
-			will.skip()
-			continue
-		}
-		f := factsOf(&r)
-		was.add(&f)
-		if out.gone[index] {
-			will.skip()
-		} else {
-			will.add(&f)
-		}
-	}
-	out.old, out.new = append(out.old, was), append(out.new, will)
-	return nil
-}
-
 // writeForgotten writes a change and its record, in the committer's goroutine.
 func (l *Ledger) writeForgotten(c *change, f *Forgetting) error {
 	if err := l.ensureLoaded(); err != nil {
@@ -140,15 +95,12 @@ func (l *Ledger) writeForgotten(c *change, f *Forgetting) error {
 		return fhir.E("audit.Forget", fhir.KindUnavailable, "ledger-unavailable", "The clinic's trail is another one now. Try again.")
 	}
 	if c.noIndex {
-		if err := clearIndex(context.Background(), l.db, s.id); err != nil {
+		if err := dropIndex(context.Background(), l.db, s.id); err != nil {
 			return unavailable("ledger-unavailable", err)
 		}
 		s.index.reset(0)
 	}
 	end := s.index.segment.first
-	if !c.noIndex && (end < c.indexed || end > c.indexed && c.furthest() >= c.indexed) {
-		return errMoved
-	}
 	r := Record{ID: f.NewID(), Phase: PhaseSystem, Clinic: f.Clinic, Outcome: OutcomeSuccess,
 		Admin: Admin{Action: f.Action, Subject: f.Why, By: f.By}, Forgotten: c.set().texts()}
 	it, err := l.encode(&r)
@@ -158,7 +110,7 @@ func (l *Ledger) writeForgotten(c *change, f *Forgetting) error {
 	l.signNow = true // so that no export holds a body's absence without its reason
 	err = l.commit(&flight{items: []item{it}, done: make(chan struct{}), with: c.write})
 	l.signNow = false
-	if errors.Is(err, errMoved) {
+	if errors.Is(err, errPosting) {
 		return err
 	}
 	l.noteCommit(err)
@@ -188,41 +140,11 @@ func (c *change) write(ctx context.Context, tx *sql.Tx) error {
 			return err
 		}
 	}
-	for i := range c.new {
-		if err := c.writeSegment(ctx, tx, c.old[i], c.new[i]); err != nil {
-			return err
-		}
+	if err := withdraw(ctx, tx, c.log, c.facts); err != nil {
+		return err
 	}
 	for _, i := range c.intents {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM open_intent WHERE log = $1 AND idx = $2`, c.log, i); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// writeSegment changes the rows of a segment that differ.
-func (c *change) writeSegment(ctx context.Context, tx *sql.Tx, was, will *segment) error {
-	res, err := tx.ExecContext(ctx, `UPDATE segment SET min_time = $1, max_time = $2, min_id = $3, max_id = $4 WHERE log = $5 AND first = $6 AND count = $7`,
-		will.minTime, will.maxTime, will.minID, will.maxID, c.log, will.first, will.count)
-	if err := one(res, err); err != nil {
-		return err
-	}
-	left := make(map[string][]byte)
-	for _, b := range will.buckets() {
-		left[b.name] = b.entries
-	}
-	for _, b := range was.buckets() {
-		entries, ok := left[b.name]
-		switch {
-		case !ok:
-			res, err = tx.ExecContext(ctx, `DELETE FROM posting WHERE log = $1 AND bucket = $2 AND first = $3`, c.log, b.name, was.first)
-		case bytes.Equal(entries, b.entries):
-			continue
-		default:
-			res, err = tx.ExecContext(ctx, `UPDATE posting SET entries = $1 WHERE log = $2 AND bucket = $3 AND first = $4`, entries, c.log, b.name, was.first)
-		}
-		if err := one(res, err); err != nil {
 			return err
 		}
 	}

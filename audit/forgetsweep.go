@@ -6,24 +6,23 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"time"
 
 	"vestibule/fhir"
 )
 
 // The bounds of what is deleted in one transaction, which is what an access may have to wait for.
 const (
-	chunkBodies   = 1024
-	chunkBatches  = 512
-	chunkSegments = 16
+	chunkBodies  = 1024
+	chunkBatches = 512
 )
 
 // sweep goes through a log and gathers what is to be deleted.
 type sweep struct {
 	*searcher
 	choose  *chooser
+	worth   []run // what has to be looked at
 	total   Forgotten
-	spans   []span // the segments, in order
-	indexed int64  // where they end
 	next    *chunk
 	flush   func(*chunk) error // nil: nothing is deleted, only counted
 	told    func(Forgotten)
@@ -32,15 +31,14 @@ type sweep struct {
 
 // chunk is what goes in one transaction.
 type chunk struct {
-	gone     map[int64]bool
-	intents  []int64 // of them, those of intents
-	batches  map[int64]bool
-	segments map[int64]bool
-	counts   Forgotten
+	gone    map[int64]bool
+	intents []int64 // of them, those of intents
+	batches map[int64]bool
+	counts  Forgotten
 }
 
 func newChunk() *chunk {
-	return &chunk{gone: map[int64]bool{}, batches: map[int64]bool{}, segments: map[int64]bool{}, counts: Forgotten{Classes: map[Class]int64{}}}
+	return &chunk{gone: map[int64]bool{}, batches: map[int64]bool{}, counts: Forgotten{Classes: map[Class]int64{}}}
 }
 
 // PlanForgetting counts what Forget would delete.
@@ -59,11 +57,17 @@ func (r *Reader) sweep(ctx context.Context, f Forgetting, flush func(*sweep, *ch
 	if err != nil {
 		return none, err
 	}
-	w := &sweep{searcher: &searcher{ctx: ctx, q: r.db}, choose: choose, total: none, next: newChunk(), told: f.Told}
+	until := choose.newest // an erasure looks at everything, a retention at what is dated before the newest limit
+	if choose.namer != nil {
+		until = time.Time{}
+	}
+	w := &sweep{choose: choose, total: none, next: newChunk(), told: f.Told}
 	if flush != nil {
 		w.flush = func(c *chunk) error { return flush(w, c) }
 	}
-	err = w.run(f.Clinic)
+	if w.searcher, w.worth, err = r.stretches(ctx, f.Clinic, time.Time{}, until); err == nil {
+		err = w.run(f.Clinic)
+	}
 	own := (*fhir.Error)(nil)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -77,77 +81,32 @@ func (r *Reader) sweep(ctx context.Context, f Forgetting, flush func(*sweep, *ch
 }
 
 func (w *sweep) run(clinic string) error {
-	if err := w.open(clinic); err != nil {
-		return err
-	}
 	w.total.Size = w.size
-	if err := w.readSpans(); err != nil {
-		return err
-	}
-	worth, err := w.worth()
-	if err != nil {
-		return err
-	}
-	for _, s := range worth {
-		for index := s.first; index < min(s.first+s.count, w.size); index++ {
+	for _, part := range w.worth {
+		for index := part.start; index < part.end(); index++ {
 			if err := w.look(index); err != nil {
 				return err
 			}
+			if w.total.Looked = index + 1; w.total.Looked%tellEvery == 0 {
+				w.tell()
+			}
 		}
-		w.total.Looked = min(s.first+s.count, w.size)
-		w.tell()
 	}
 	w.total.Looked = w.size
+	w.tell()
 	if err := w.release(); err != nil {
 		return err
 	}
 	return w.openOnes(clinic)
 }
 
+// tellEvery is after how many records a sweep says how far it is.
+const tellEvery = 512
+
 func (w *sweep) tell() {
 	if w.told != nil {
 		w.told(w.total.clone())
 	}
-}
-
-// readSpans reads which segments there are.
-func (w *sweep) readSpans() error {
-	rows, err := w.q.QueryContext(w.ctx, `SELECT first, count FROM segment WHERE log = $1 ORDER BY first`, w.log)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	w.spans, w.indexed = w.spans[:0], 0
-	for rows.Next() {
-		var s span
-		if err := rows.Scan(&s.first, &s.count); err != nil {
-			return err
-		}
-		w.spans, w.indexed = append(w.spans, s), s.first+s.count
-	}
-	return rows.Err()
-}
-
-// worth is what has to be looked at: everything for an erasure, for a retention what begins before the newest limit.
-func (w *sweep) worth() ([]span, error) {
-	tail := span{w.indexed, max(0, w.size-w.indexed)}
-	if w.choose.namer != nil {
-		return append(slices.Clone(w.spans), tail), nil
-	}
-	rows, err := w.q.QueryContext(w.ctx, `SELECT first, count FROM segment WHERE log = $1 AND min_time < $2 ORDER BY first`, w.log, w.choose.newest.UnixMilli())
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []span
-	for rows.Next() {
-		var s span
-		if err := rows.Scan(&s.first, &s.count); err != nil {
-			return nil, err
-		}
-		out = append(out, s)
-	}
-	return append(out, tail), rows.Err()
 }
 
 // look decides about one record. An intent is decided about with the record that settles it, and the two go together.
@@ -253,36 +212,16 @@ func (w *sweep) take(index, intent int64, r *Record) error {
 		}
 		w.next.gone[i] = true
 		w.next.batches[w.batch.first] = true
-		if at := w.segmentOf(i); at >= 0 {
-			w.next.segments[at] = true
-		}
 		w.next.counts.Bodies++
 		w.next.counts.Classes[class]++
 	}
 	if intent >= 0 {
 		w.next.intents = append(w.next.intents, intent)
 	}
-	if len(w.next.gone) >= chunkBodies || len(w.next.batches) >= chunkBatches || len(w.next.segments) >= chunkSegments {
+	if len(w.next.gone) >= chunkBodies || len(w.next.batches) >= chunkBatches {
 		return w.release()
 	}
 	return nil
-}
-
-// segmentOf is where the segment begins that covers a record; -1 in the tail.
-func (w *sweep) segmentOf(index int64) int64 {
-	i, found := slices.BinarySearchFunc(w.spans, index, func(s span, index int64) int {
-		switch {
-		case s.first > index:
-			return 1
-		case s.first+s.count <= index:
-			return -1
-		}
-		return 0
-	})
-	if !found {
-		return -1
-	}
-	return w.spans[i].first
 }
 
 // release deletes what the chunk holds, or only counts it.

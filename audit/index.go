@@ -9,8 +9,18 @@ import (
 	"vestibule/fhir"
 )
 
-// segmentRecords is the least number of records of a segment. Larger: fewer rows per record, a longer tail to read.
-const segmentRecords = 512
+// indexSizes is how large the parts of the index are made.
+type indexSizes struct {
+	segment int64 // the least number of records of a segment; larger: fewer rows per record, a longer tail to read
+	fanOut  int   // how many segments of one size are merged into one of the next; a search asks fewer than that of each size
+	merge   int   // about how many bytes of postings one step of a merge writes
+	clean   int   // how many rows one step removes
+}
+
+// usualSizes keep a step between two commits to a few milliseconds.
+func usualSizes() indexSizes {
+	return indexSizes{segment: 512, fanOut: 16, merge: 128 << 10, clean: 96}
+}
 
 // builder gathers the next segment of one log. It is either in step with the log (next is the log's size) or behind it,
 // after a start or a failure; then it reads the batches it missed.
@@ -18,6 +28,7 @@ type builder struct {
 	segment segment
 	next    int64     // the record to come
 	retry   time.Time // after a failure: not before
+	tidied  int       // where so many segments of a size do not wait, there is nothing to tidy; 0: not known
 }
 
 // reset forgets what was gathered and goes on at first.
@@ -46,37 +57,57 @@ func (b *builder) skip() {
 	b.next++
 }
 
-// indexStep does one bounded piece of index work, if there is one: it lets a builder that is behind catch up, or writes a
-// segment of at least threshold records. It reports whether it did something. A failure costs nobody a receipt: it is
-// tried again a second later, from what the index holds.
-func (l *Ledger) indexStep(threshold int64) bool {
+// indexStep does one bounded piece of index work, if there is one: it lets a builder that is behind catch up, writes a
+// segment, or tidies segments up. Under load, which is what busy says, segments are larger and less is tidied. It reports
+// whether it did something. A failure costs nobody a receipt: it is tried again a second later, from what the index holds.
+func (l *Ledger) indexStep(busy bool) bool {
 	now := l.now()
 	for _, s := range l.logs {
 		b := &s.index
-		behind := b.next < s.edge.size
-		if now.Before(b.retry) || !behind && b.segment.count < threshold || behind && threshold != segmentRecords {
+		if now.Before(b.retry) {
 			continue
 		}
-		err := error(nil)
-		if behind {
-			err = l.catchUp(context.Background(), s)
-		}
-		if err == nil && b.segment.count >= segmentRecords {
-			err = l.writeSegment(context.Background(), s)
-		}
+		did, err := l.logStep(context.Background(), s, busy)
 		if err != nil {
 			b.reset(b.segment.first)
 			b.retry = now.Add(time.Second)
 		}
-		return true
+		if did || err != nil {
+			return true
+		}
 	}
 	return false
+}
+
+// logStep is indexStep for one log.
+func (l *Ledger) logStep(ctx context.Context, s *logState, busy bool) (did bool, err error) {
+	b := &s.index
+	threshold, waiting := l.sizes.segment, l.sizes.fanOut
+	if busy {
+		threshold, waiting = 4*l.sizes.segment, 2*l.sizes.fanOut
+	}
+	if b.next < s.edge.size {
+		if busy {
+			return false, nil
+		}
+		if err := l.catchUp(ctx, s); err != nil {
+			return false, err
+		}
+		did = true
+	}
+	if b.segment.count >= threshold {
+		return true, l.writeSegment(ctx, s)
+	}
+	if did {
+		return true, nil
+	}
+	return l.tidyStep(ctx, s, waiting)
 }
 
 // catchUp reads batches until the segment is full or the log's end is reached.
 func (l *Ledger) catchUp(ctx context.Context, s *logState) error {
 	b := &s.index
-	for b.next < s.edge.size && b.segment.count < segmentRecords {
+	for b.next < s.edge.size && b.segment.count < l.sizes.segment {
 		batch, err := readBatch(ctx, l.db, s.id, b.next)
 		if err != nil {
 			return err
@@ -99,15 +130,15 @@ func (l *Ledger) catchUp(ctx context.Context, s *logState) error {
 
 // writeSegment writes the gathered segment in a transaction of its own.
 func (l *Ledger) writeSegment(ctx context.Context, s *logState) error {
-	tx, err := l.db.BeginTx(ctx, nil)
+	g := &s.index.segment
+	err := l.inTx(ctx, func(tx *sql.Tx) error {
+		r := segmentRow{first: g.first, count: g.count, state: segmentLive, minTime: g.minTime, maxTime: g.maxTime}
+		if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(id), 0) + 1 FROM segment WHERE log = $1`, s.id).Scan(&r.id); err != nil {
+			return err
+		}
+		return g.insert(ctx, tx, s.id, r)
+	})
 	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	if err := s.index.segment.insert(ctx, tx, s.id); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
 		return err
 	}
 	s.index.reset(s.index.next)
@@ -117,22 +148,22 @@ func (l *Ledger) writeSegment(ctx context.Context, s *logState) error {
 // indexedTo is the first record that no segment covers.
 func indexedTo(ctx context.Context, q querier, log int64) (int64, error) {
 	var end sql.NullInt64
-	err := q.QueryRowContext(ctx, `SELECT MAX(first + count) FROM segment WHERE log = $1`, log).Scan(&end)
+	err := q.QueryRowContext(ctx, `SELECT MAX(first + count) FROM segment WHERE log = $1 AND state = $2`, log, segmentLive).Scan(&end)
 	return end.Int64, err
 }
 
-// indexFormat changes whenever facts do: an index made of other facts would miss records. It stands in the table of postings,
-// in a row of no log.
-const indexFormat = 4
+// indexFormat changes whenever facts or the layout do: an index made of other facts would miss records. It stands in the table
+// of segments, as where the one of no log begins.
+const indexFormat = 5
 
 // currentIndex reports whether the index in the database is made of today's facts.
 func currentIndex(ctx context.Context, q querier) (bool, error) {
 	var n int
-	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM posting WHERE log = 0 AND bucket = 'format' AND first = $1`, indexFormat).Scan(&n)
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM segment WHERE log = 0 AND first = $1`, indexFormat).Scan(&n)
 	return n > 0, err
 }
 
-// renewIndex throws an index away that is made of other facts than today's.
+// renewIndex throws an index away that is made of other facts than today's, tables and all.
 func renewIndex(ctx context.Context, db *sql.DB) error {
 	current, err := currentIndex(ctx, db)
 	if err != nil || current {
@@ -144,12 +175,16 @@ func renewIndex(ctx context.Context, db *sql.DB) error {
 	}
 	defer tx.Rollback()
 	for _, table := range indexTables {
-		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil {
+		if _, err := tx.ExecContext(ctx, "DROP TABLE "+table); err != nil {
 			return err
 		}
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO posting (log, bucket, first, entries) VALUES (0, 'format', $1, $2)`, indexFormat, []byte{})
-	if err != nil {
+	for _, stmt := range indexSchema {
+		if _, err := tx.ExecContext(ctx, stmt); err != nil {
+			return err
+		}
+	}
+	if err := (&segmentRow{first: indexFormat, state: segmentDead}).insert(ctx, tx, 0); err != nil {
 		return err
 	}
 	return tx.Commit()
@@ -161,9 +196,8 @@ func sweepIndex(ctx context.Context, db *sql.DB) error {
 	if err := renewIndex(ctx, db); err != nil {
 		return err
 	}
-	rows, err := db.QueryContext(ctx, `SELECT log FROM segment GROUP BY log HAVING SUM(count) <> MAX(first + count)
-		OR MAX(first + count) > (SELECT MAX(b.first + b.count) FROM batch b WHERE b.log = segment.log)
-		UNION SELECT log FROM posting WHERE log <> 0 AND log NOT IN (SELECT log FROM segment)`)
+	rows, err := db.QueryContext(ctx, `SELECT log FROM segment WHERE log <> 0 AND state = $1 GROUP BY log HAVING SUM(count) <> MAX(first + count)
+		OR MAX(first + count) > (SELECT MAX(b.first + b.count) FROM batch b WHERE b.log = segment.log)`, segmentLive)
 	if err != nil {
 		return err
 	}
@@ -179,17 +213,15 @@ func sweepIndex(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	for _, log := range broken {
-		if err := clearIndex(ctx, db, log); err != nil {
+		if err := dropIndex(ctx, db, log); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-var indexTables = [...]string{"segment", "posting", "open_intent"} // never written to
-
-// clearIndex removes the index of one log.
-func clearIndex(ctx context.Context, db *sql.DB, log int64) error {
+// dropIndex removes the index of one log at once: its segments do not say any more which postings there are.
+func dropIndex(ctx context.Context, db *sql.DB, log int64) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -199,6 +231,24 @@ func clearIndex(ctx context.Context, db *sql.DB, log int64) error {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE log = $1", log); err != nil {
 			return err
 		}
+	}
+	return tx.Commit()
+}
+
+var indexTables = [...]string{"segment", "posting", "open_intent"} // never written to
+
+// clearIndex gives up the index of one log. Its rows are removed bit by bit, see tidyStep.
+func clearIndex(ctx context.Context, db *sql.DB, log int64) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(ctx, `UPDATE segment SET state = $1 WHERE log = $2`, segmentDead, log); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM open_intent WHERE log = $1`, log); err != nil {
+		return err
 	}
 	return tx.Commit()
 }

@@ -25,6 +25,7 @@ type Options struct {
 	Random     io.Reader          // nil: crypto/rand
 	Patience   time.Duration      // how long a caller waits for its commit before it is refused; 0: ten seconds
 	Held       [][]byte           // checkpoints kept elsewhere, see Copy: a ledger without what they sign is refused
+	sizes      indexSizes         // of a test; zero: the usual
 	Keys       string             // the public keys that signed before Key, as log.pub lists them; Held and sealed logs are checked with them too
 }
 
@@ -43,6 +44,7 @@ type Ledger struct {
 	closing  sync.Once
 	closeErr error
 	lines    sync.Pool // of *[]byte, see Append
+	sizes    indexSizes
 
 	mu       sync.Mutex // guards what Ping reads
 	health   error
@@ -76,6 +78,9 @@ func Open(ctx context.Context, db *sql.DB, o Options) (*Ledger, error) {
 	}
 	if l.now == nil {
 		l.now = time.Now
+	}
+	if l.sizes = o.sizes; l.sizes == (indexSizes{}) {
+		l.sizes = usualSizes()
 	}
 	if o.Random == nil {
 		l.random = rand.Reader

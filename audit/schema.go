@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 )
 
 // ledgerFormat is the number of the table layout below.
@@ -26,11 +27,15 @@ var schema = [...]string{
 	`CREATE TABLE IF NOT EXISTS cosigned (
 		log INTEGER NOT NULL REFERENCES log (id), witness TEXT NOT NULL, size BIGINT NOT NULL, note TEXT NOT NULL, time BIGINT NOT NULL,
 		PRIMARY KEY (log, witness))`,
+}
+
+// indexSchema is the tables of the index. One with other columns has another indexFormat.
+var indexSchema = [...]string{
 	`CREATE TABLE IF NOT EXISTS segment (
-		log INTEGER NOT NULL, first BIGINT NOT NULL, count BIGINT NOT NULL, min_time BIGINT NOT NULL, max_time BIGINT NOT NULL,
-		min_id TEXT NOT NULL, max_id TEXT NOT NULL, PRIMARY KEY (log, first))`,
+		log INTEGER NOT NULL, id BIGINT NOT NULL, first BIGINT NOT NULL, count BIGINT NOT NULL, level BIGINT NOT NULL, state BIGINT NOT NULL,
+		min_time BIGINT NOT NULL, max_time BIGINT NOT NULL, PRIMARY KEY (log, id))`,
 	`CREATE TABLE IF NOT EXISTS posting (
-		log INTEGER NOT NULL, bucket TEXT NOT NULL, first BIGINT NOT NULL, entries BLOB NOT NULL, PRIMARY KEY (log, bucket, first))`,
+		log INTEGER NOT NULL, segment BIGINT NOT NULL, key BLOB NOT NULL, entries BLOB NOT NULL, PRIMARY KEY (log, segment, key))`,
 	`CREATE TABLE IF NOT EXISTS open_intent (
 		log INTEGER NOT NULL, idx BIGINT NOT NULL, PRIMARY KEY (log, idx))`,
 }
@@ -42,7 +47,7 @@ func createTables(ctx context.Context, db *sql.DB, deployment string) error {
 		return err
 	}
 	defer tx.Rollback()
-	for _, stmt := range schema {
+	for _, stmt := range slices.Concat(schema[:], indexSchema[:]) {
 		if _, err := tx.ExecContext(ctx, stmt); err != nil {
 			return err
 		}

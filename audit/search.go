@@ -198,6 +198,11 @@ func (q *Search) criteria(owner string) [][]value {
 		}
 	}
 	add(valuesOf(kindWrite, q.Writes))
+	var ids []value
+	for _, id := range q.IDs {
+		ids = append(ids, value{kindID, idValue(id)})
+	}
+	add(ids)
 	add(valuesOf(kindPatient, q.Patients))
 	var agents []value
 	for _, a := range q.Agents {

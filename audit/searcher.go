@@ -3,15 +3,13 @@ package audit
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strings"
 )
 
-// searcher is one search in one read transaction: the tail first, read directly, then the segments, newest first.
+// searcher is one search in one read transaction: the tail first, read directly, then the segments, newest first; see propose.
 type searcher struct {
 	ctx      context.Context
 	q        querier
@@ -29,6 +27,9 @@ type searcher struct {
 	stop    int64 // where the next page begins
 	looked  int
 	batch   *batch // the one read last
+
+	expanded    map[value][]value // what beginnings stand for in the segment looked at
+	expandedFor int64
 }
 
 func (s *searcher) run(clinic string) error {
@@ -167,138 +168,87 @@ func (s *searcher) body(index int64) (body, error) {
 	return s.batch.body(index - s.batch.first), nil
 }
 
-// span is one segment as the search needs it.
-type span struct{ first, count int64 }
-
-// segments walks the segments that may hold a match, in pages, so that no result set stays open while another is read.
+// segments looks into the segments that may hold a match, in the order of the search.
 func (s *searcher) segments() error {
-	edge := int64(math.MaxInt64)
-	switch {
-	case s.want.Ascending:
-		edge = s.want.Since
-	case s.want.Before > 0:
-		edge = s.want.Before
-	}
-	for {
-		page, err := s.page(edge)
-		if err != nil || len(page) == 0 {
-			return err
-		}
-		hits, err := s.pageHits(page)
-		if err != nil {
-			return err
-		}
-		for _, seg := range page {
-			if err := s.segment(seg, hits); err != nil || s.more {
-				return err
-			}
-			edge = seg.first
-			if s.want.Ascending {
-				edge += seg.count
-			}
-		}
-	}
-}
-
-const spansPerPage = 256
-
-// page is the next segments that begin before a record, or for an ascending search end behind it, and lie in the wanted times
-// and ids.
-func (s *searcher) page(edge int64) ([]span, error) {
-	from, until := int64(math.MinInt64), int64(math.MaxInt64)
-	if !s.want.From.IsZero() {
-		from = s.want.From.UnixMilli()
-	}
-	if !s.want.Until.IsZero() {
-		until = s.want.Until.UnixMilli()
-	}
-	low, high := "", "~" // every UUID lies between
-	if len(s.want.IDs) > 0 {
-		low, high = slices.Min(s.want.IDs), slices.Max(s.want.IDs)
-	}
-	side, order := `first < $2`, `DESC`
-	if s.want.Ascending {
-		side, order = `first + count > $2`, `ASC`
-	}
-	rows, err := s.q.QueryContext(s.ctx, `SELECT first, count FROM segment WHERE log = $1 AND `+side+`
-		AND max_time >= $3 AND min_time <= $4 AND max_id >= $5 AND min_id <= $6 ORDER BY first `+order+` LIMIT $7`,
-		s.log, edge, from, until, low, high, spansPerPage)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []span
-	for rows.Next() {
-		var seg span
-		if err := rows.Scan(&seg.first, &seg.count); err != nil {
-			return nil, err
-		}
-		out = append(out, seg)
-	}
-	return out, rows.Err()
-}
-
-// hitSet holds, for each segment of a page by its first record, the offsets whose records hold a value.
-type hitSet map[int64]map[int64]bool
-
-// pageHits asks the postings of a page's segments, once for each value of each criterion.
-func (s *searcher) pageHits(page []span) ([]hitSet, error) {
-	out := make([]hitSet, 0, len(s.criteria))
-	for _, any := range s.criteria {
-		set := make(hitSet, len(page))
-		for _, v := range any {
-			a, b := page[0].first, page[len(page)-1].first
-			if err := s.valueHits(set, v, min(a, b), max(a, b)); err != nil {
-				return nil, err
-			}
-		}
-		out = append(out, set)
-	}
-	return out, nil
-}
-
-// valueHits adds to set what the postings of one value say about the segments from low to high.
-func (s *searcher) valueHits(set hitSet, v value, low, high int64) error {
-	rows, err := s.q.QueryContext(s.ctx, `SELECT first, entries FROM posting WHERE log = $1 AND bucket = $2 AND first >= $3 AND first <= $4`,
-		s.log, bucketOf(v), low, high)
+	all, err := s.live()
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var first int64
-		var entries sql.RawBytes
-		if err := rows.Scan(&first, &entries); err != nil {
-			return err
-		}
-		if set[first] == nil {
-			set[first] = make(map[int64]bool)
-		}
-		if err := offsetsIn(set[first], entries, v); err != nil {
+	if !s.want.Ascending {
+		slices.Reverse(all)
+	}
+	for i := range all {
+		if err := s.segment(&all[i]); err != nil || s.more {
 			return err
 		}
 	}
-	return rows.Err()
+	return nil
 }
 
+// live is the segments that hold records of the wanted time, in the order of the log.
+func (s *searcher) live() ([]segmentRow, error) {
+	return readSegments(s.ctx, s.q, `AND state = $2 AND max_time >= $3 AND min_time <= $4 ORDER BY first`, s.log, segmentLive, s.fromMillis(), s.untilMillis())
+}
+
+func (s *searcher) fromMillis() int64 {
+	if s.want.From.IsZero() {
+		return math.MinInt64
+	}
+	return s.want.From.UnixMilli()
+}
+
+func (s *searcher) untilMillis() int64 {
+	if s.want.Until.IsZero() {
+		return math.MaxInt64
+	}
+	return s.want.Until.UnixMilli()
+}
+
+// A segment is looked at in windows that grow, so that the first page of a search reads little and a whole search few windows.
+const firstWindow, windowGrowth = 1024, 4
+
 // segment looks at the records of one segment that its postings propose.
-func (s *searcher) segment(seg span, hits []hitSet) error {
-	if len(hits) == 0 {
-		return s.scan(seg.first, seg.first+seg.count)
+func (s *searcher) segment(seg *segmentRow) error {
+	low, high := max(0, s.want.Since-seg.first), seg.count
+	if s.want.Before > 0 {
+		high = min(high, s.want.Before-seg.first)
 	}
-	offsets := hits[0][seg.first]
-	inOrder := slices.Sorted(maps.Keys(offsets))
-	if !s.want.Ascending {
-		slices.Reverse(inOrder)
+	if low >= high {
+		return nil
 	}
-	for _, at := range inOrder {
-		if at >= seg.count {
-			return errPosting
+	dated, err := s.dated(seg)
+	if err != nil {
+		return err
+	}
+	low, high = max(low, dated.start), min(high, dated.end())
+	for size := int64(firstWindow); low < high; size *= windowGrowth {
+		window := run{max(low, high-size), min(size, high-low)}
+		if s.want.Ascending {
+			window.start = low
 		}
-		if slices.ContainsFunc(hits[1:], func(h hitSet) bool { return !h[seg.first][at] }) {
-			continue
+		if err := s.window(seg, window); err != nil || s.more {
+			return err
 		}
-		if done, err := s.consider(seg.first + at); done || err != nil {
+		if s.want.Ascending {
+			low = window.end()
+		} else {
+			high = window.start
+		}
+	}
+	return nil
+}
+
+// window looks at the records of one window.
+func (s *searcher) window(seg *segmentRow, w run) error {
+	set, err := s.propose(seg, w)
+	if err != nil {
+		return err
+	}
+	if set == nil {
+		return s.scan(seg.first+w.start, seg.first+w.end())
+	}
+	for at := range set.each(s.want.Ascending) {
+		if done, err := s.consider(seg.first + w.start + at); done || err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"slices"
 )
 
@@ -58,8 +59,9 @@ type logVerifier struct {
 	q           querier
 	log         int64
 	checkpoints []kept
-	segments    []segment // as stored, without their postings
-	built       segment   // as the records make it
+	segments    []segmentRow // as stored
+	built       made         // as the records make the one under way
+	seed        maphash.Seed
 	open        map[int64]bool
 	deleted     bool // the body of the record taken last was
 }
@@ -75,7 +77,7 @@ func verifyLog(ctx context.Context, q querier, keys keyring, s *logState, heads 
 	}
 	lv := &logVerifier{
 		checker: newChecker(keys, origin(keys.name(), s.name), s.clinic, heads), ctx: ctx, q: q, log: s.id,
-		checkpoints: checkpoints, segments: segments, open: make(map[int64]bool),
+		checkpoints: checkpoints, segments: segments, open: make(map[int64]bool), seed: maphash.MakeSeed(),
 	}
 	lv.wants = true // the index is made of them
 	if err := lv.batches(); err != nil {

@@ -1,30 +1,72 @@
 package audit
 
 import (
-	"bytes"
 	"context"
+	"hash/maphash"
 	"maps"
+	"math"
 )
 
 // storedSegments are a log's segments as the table has them, in order; none where they are an older version's.
-func storedSegments(ctx context.Context, q querier, log int64) ([]segment, error) {
+func storedSegments(ctx context.Context, q querier, log int64) ([]segmentRow, error) {
 	if current, err := currentIndex(ctx, q); err != nil || !current { // an older version's: the next start makes it again
 		return nil, err
 	}
-	rows, err := q.QueryContext(ctx, `SELECT first, count, min_time, max_time, min_id, max_id FROM segment WHERE log = $1 ORDER BY first`, log)
-	if err != nil {
-		return nil, err
+	return readSegments(ctx, q, `AND state = $2 ORDER BY first`, log, segmentLive)
+}
+
+// tally is the sum of a hash of each posting of a segment, so that postings can be compared in any order and without holding
+// them. The hash is another one each time.
+type tally struct {
+	seed maphash.Seed
+	sum  uint64
+}
+
+// add counts the postings of a name at n offsets.
+func (t *tally) add(name uint64, r run) {
+	for i := range r.n {
+		x := (name ^ uint64(r.start+i)) * 0x9e3779b97f4a7c15 // splitmix64's finish, https://prng.di.unimi.it/splitmix64.c
+		x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+		x = (x ^ x>>27) * 0x94d049bb133111eb
+		t.sum += x ^ x>>31
 	}
-	defer rows.Close()
-	var out []segment
-	for rows.Next() {
-		var s segment
-		if err := rows.Scan(&s.first, &s.count, &s.minTime, &s.maxTime, &s.minID, &s.maxID); err != nil {
-			return nil, err
+}
+
+// made is what the records of the segment under way give.
+type made struct {
+	tally
+	first, count     int64
+	minTime, maxTime int64
+	intents, settled []int64
+	name             []byte
+}
+
+// take counts the postings of one record.
+func (m *made) take(f *facts) {
+	m.minTime, m.maxTime = min(m.minTime, f.millis), max(m.maxTime, f.millis)
+	for i, v := range f.values {
+		if repeated(f.values[:i], v) {
+			continue
 		}
-		out = append(out, s)
+		m.name = append(append(m.name[:0], v.kind...), v.text...)
+		m.add(maphash.Bytes(m.seed, m.name), run{m.count, 1})
 	}
-	return out, rows.Err()
+	if f.intent {
+		m.intents = append(m.intents, m.first+m.count)
+	}
+	if f.settles >= 0 {
+		m.settled = append(m.settled, f.settles)
+	}
+}
+
+// repeated reports whether a record has a value already; those of a kind stand together.
+func repeated(before []value, v value) bool {
+	for i := len(before) - 1; i >= 0 && before[i].kind == v.kind; i-- {
+		if before[i].text == v.text {
+			return true
+		}
+	}
+	return false
 }
 
 // index puts the record just checked into the segment it belongs to and compares the segment when it is complete. Behind
@@ -35,14 +77,12 @@ func (lv *logVerifier) index() error {
 	}
 	want := &lv.segments[0]
 	if lv.built.count == 0 {
-		lv.built = segment{first: lv.edge.size - 1}
+		lv.built = made{tally: tally{seed: lv.seed}, first: lv.edge.size - 1, minTime: math.MaxInt64, maxTime: math.MinInt64, name: lv.built.name}
 	}
-	if lv.deleted {
-		lv.built.skip()
-	} else {
-		lv.built.add(&lv.facts)
+	if !lv.deleted {
+		lv.built.take(&lv.facts)
 	}
-	if lv.built.count < want.count {
+	if lv.built.count++; lv.built.count < want.count {
 		return nil
 	}
 	same, err := lv.sameSegment(want)
@@ -58,33 +98,48 @@ func (lv *logVerifier) index() error {
 	for _, i := range lv.built.settled {
 		delete(lv.open, i)
 	}
-	lv.segments, lv.built = lv.segments[1:], segment{}
+	lv.segments, lv.built.count = lv.segments[1:], 0
 	return nil
 }
 
-// sameSegment compares what the records make with what is stored, byte for byte.
-func (lv *logVerifier) sameSegment(want *segment) (bool, error) {
+// sameSegment compares what the records make with what is stored: the same postings, each where a search looks for it. The
+// times may be further apart than those of the records that are left.
+func (lv *logVerifier) sameSegment(want *segmentRow) (bool, error) {
 	b := &lv.built
-	same := b.first == want.first && b.minTime == want.minTime && b.maxTime == want.maxTime && b.minID == want.minID && b.maxID == want.maxID
-	stored := make(map[string][]byte)
-	rows, err := lv.q.QueryContext(lv.ctx, `SELECT bucket, entries FROM posting WHERE log = $1 AND first = $2`, lv.log, want.first)
+	same := b.first == want.first && b.minTime >= want.minTime && b.maxTime <= want.maxTime
+	rows, err := lv.q.QueryContext(lv.ctx, `SELECT key, entries FROM posting WHERE log = $1 AND segment = $2 ORDER BY key`, lv.log, want.id)
 	if err != nil {
 		return false, err
 	}
 	defer rows.Close()
+	stored := tally{seed: lv.seed}
+	order := placeOrder{}
 	for rows.Next() {
-		var name string
-		var entries []byte
-		if err := rows.Scan(&name, &entries); err != nil {
+		var r row
+		if err := rows.Scan(&r.key, &r.entries); err != nil {
 			return false, err
 		}
-		stored[name] = entries
+		same = same && stored.row(r, &order)
 	}
-	made := make(map[string][]byte)
-	for _, bucket := range b.buckets() {
-		made[bucket.name] = bucket.entries
+	return same && stored.sum == b.sum, rows.Err()
+}
+
+// row counts the postings of a row; false where it is damaged or its postings are not where its key says.
+func (t *tally) row(r row, order *placeOrder) bool {
+	if !order.key(r.key) {
+		return false
 	}
-	return same && maps.EqualFunc(stored, made, bytes.Equal), rows.Err()
+	b := block{rest: r.entries}
+	for b.next() {
+		name := maphash.Bytes(t.seed, b.name)
+		for r, ok := b.body.next(); ok; r, ok = b.body.next() {
+			if !order.posting(b.name, r) {
+				return false
+			}
+			t.add(name, r)
+		}
+	}
+	return b.err == nil && !b.body.bad
 }
 
 // openIntents compares the table of open intents with what the indexed records leave open.
@@ -109,4 +164,24 @@ func (lv *logVerifier) openIntents() error {
 		lv.problem(-1, "the table of open intents is not made from the records; run a reindex")
 	}
 	return rows.Err()
+}
+
+// placeOrder holds postings to the order in which a search relies on them.
+type placeOrder struct {
+	least []byte // where the next posting may stand
+	begun bool
+}
+
+// key is met at the beginning of a row.
+func (o *placeOrder) key(key []byte) bool {
+	ok := !o.begun || string(key) >= string(o.least)
+	o.least, o.begun = key, true
+	return ok
+}
+
+func (o *placeOrder) posting(name []byte, r run) bool {
+	v := value{string(name[:1]), string(name[1:])}
+	ok := string(keyOf(v, r.start)) >= string(o.least)
+	o.least = keyOf(v, r.end())
+	return ok
 }

@@ -13,38 +13,46 @@ import (
 // grows, and Walk ends where the log ended when it began. A clinic without a log has no entries.
 func (r *Reader) Walk(ctx context.Context, clinic string, from, until time.Time, each func(Entry) error) error {
 	const op = "audit.Walk"
-	s := &searcher{ctx: ctx, q: r.db, want: Search{From: from, Until: until}}
-	err := s.open(clinic)
+	s, stretches, err := r.stretches(ctx, clinic, from, until)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
 	if err != nil {
 		return readFailed(op, err)
 	}
-	first, err := s.firstSince(from)
-	if err != nil {
-		return readFailed(op, err)
-	}
-	for index := first; index < s.size; index++ {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		body, err := s.body(index)
-		if err != nil {
-			return readFailed(op, err)
-		}
-		record, ok, err := body.record()
-		if err != nil {
-			return readFailed(op, fmt.Errorf("record %d: %w", index, err))
-		}
-		if !ok || !s.matches(index, &record) {
-			continue
-		}
-		if err := each(Entry{Deployment: s.owner, Log: s.name, Index: index, Record: record}); err != nil {
-			return err
+	for _, part := range stretches {
+		for index := part.start; index < part.end(); index++ {
+			e, ok, err := s.entryAt(index)
+			switch {
+			case ctx.Err() != nil:
+				return ctx.Err()
+			case err != nil:
+				return readFailed(op, err)
+			case !ok:
+				continue
+			}
+			if err := each(e); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// entryAt is the entry at an index, if it is what is wanted and its body is there.
+func (s *searcher) entryAt(index int64) (Entry, bool, error) {
+	body, err := s.body(index)
+	if err != nil {
+		return Entry{}, false, err
+	}
+	record, ok, err := body.record()
+	if err != nil {
+		return Entry{}, false, fmt.Errorf("record %d: %w", index, err)
+	}
+	if !ok || !s.matches(index, &record) {
+		return Entry{}, false, nil
+	}
+	return s.entry(index, &record), true, nil
 }
 
 // Began is when the oldest record of a clinic's log is dated whose body is still there; zero for a clinic without a log.
@@ -54,18 +62,4 @@ func (r *Reader) Began(ctx context.Context, clinic string) (time.Time, error) {
 		return time.Time{}, err
 	}
 	return found.Entries[0].Record.Time, nil
-}
-
-// firstSince is an index before which no record is dated at from or later. Records are dated when their access began, so that
-// neighbours may change places; a segment knows the latest time in it.
-func (s *searcher) firstSince(from time.Time) (int64, error) {
-	if from.IsZero() {
-		return 0, nil
-	}
-	var first sql.NullInt64
-	err := s.q.QueryRowContext(s.ctx, `SELECT MIN(first) FROM segment WHERE log = $1 AND max_time >= $2`, s.log, from.UnixMilli()).Scan(&first)
-	if err != nil || first.Valid {
-		return first.Int64, err
-	}
-	return s.indexed, nil
 }
