@@ -95,6 +95,9 @@ func TestSwitchedFaultsLeaveTheTablesAlone(t *testing.T) {
 	if got := w.soapCall(newTransfer); got.status != 500 {
 		t.Error(got)
 	}
+	if got := w.soapCall("<ns:getAppointmentTypes/>"); got.status != 200 {
+		t.Error(got)
+	}
 	if got := w.ask("POST", "/document/uploadPendingDocuments", newDocument); got.status != 500 || got.kind != kindJSON {
 		t.Error(got)
 	}

@@ -216,3 +216,19 @@ func TestTimesReadBackHaveTheSwitchedShape(t *testing.T) {
 		}
 	}
 }
+
+func TestTheClinicsTablesAreServed(t *testing.T) {
+	w := newWorld(t, OpenO, func(c *Config) {
+		c.Codes.Statuses = append(SeedStatuses(), Status{ID: 14, Status: "h", Description: "Confirmed", Active: 1, Editable: 1})
+		c.Codes.Types = []Type{{ID: 7, Name: "Home visit", Duration: 40}}
+	})
+	if got := get[scheduling](w, "GET", "/schedule/types", ""); len(got.Types) != 1 || got.Types[0].Name != "Home visit" || got.Reasons != nil {
+		t.Errorf("%+v", got)
+	}
+	if got := get[found[Status]](w, "GET", "/schedule/statuses", ""); got.Total != 14 || got.Content[13].Status != "h" {
+		t.Errorf("%+v", got)
+	}
+	if got := get[found[SlotCode]](w, "GET", "/schedule/codes", ""); got.Content[0].Code != "1" {
+		t.Errorf("%+v", got)
+	}
+}

@@ -105,7 +105,7 @@ func (c *call) operate(service string) (string, []node, error) {
 		return "", nil, err
 	}
 	fail := c.switches.FailStatus
-	if fail == 0 && op.right != 'r' {
+	if fail == 0 && op.right == 'w' {
 		fail = c.switches.FailWrites
 	}
 	switch {

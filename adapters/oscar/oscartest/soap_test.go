@@ -280,11 +280,7 @@ func FuzzSOAP(f *testing.F) {
 	f.Add(`<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>`)
 	f.Add("<a><b></a></b>")
 	f.Fuzz(func(t *testing.T, body string) {
-		w := &world{t: t, client: Client{}, now: time.Unix(1795420800, 0)}
-		s, err := New(Config{Now: func() time.Time { return w.now }})
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := must(t, Config{Now: func() time.Time { return time.Unix(1795420800, 0) }})
 		s.AddProviders(Provider{No: "1", User: "u", Password: "made up"})
 		s.AddPatients(Patient{No: 31})
 		got := offline(s, "POST", "/oscar/ws/ScheduleService", body)
