@@ -66,8 +66,8 @@ func aboutTLS(err error) (string, bool) {
 	if e, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
 		return "its TLS certificate is not accepted: " + e.Error(), true
 	}
-	if e, ok := errors.AsType[tls.AlertError](err); ok {
-		return "TLS: it sent the alert: " + e.Error(), true
+	if e, ok := errors.AsType[*net.OpError](err); ok && (e.Op == "remote error" || e.Op == "local error") {
+		return "TLS: " + e.Error(), true // an alert, whose texts are crypto/tls's own
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return "does not speak TLS on this port", true

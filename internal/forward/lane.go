@@ -31,7 +31,8 @@ type lane struct {
 	dirty   map[string]bool // logs whose place is not saved
 	changed bool            // the row is not saved
 	saved   time.Time
-	faults  int // in a row
+	faults  int  // in a row
+	arrived bool // something has, since the last of them
 	failed  int64
 }
 
@@ -135,7 +136,7 @@ func (l *lane) feed(ctx context.Context, c *cursor, h audit.Head) (more bool, er
 		return true, nil
 	}
 	chunk, events := c.chunk(l.faults > 0)
-	if len(chunk) == 0 || len(l.marks) >= maxUnsettled || l.f.opts.Now().Before(c.until) {
+	if len(chunk) == 0 || len(l.marks) >= maxUnsettled || l.faults > 0 && len(l.marks) > 0 || l.f.opts.Now().Before(c.until) {
 		return false, nil
 	}
 	if l.out == nil {
@@ -166,7 +167,6 @@ func (l *lane) judge(ctx context.Context, c *cursor, it *item, v Verdict) error 
 		it.taken = true
 		c.row.sent++
 		c.run, c.stopped = 0, false
-		l.row.success, l.changed = now, true
 	case v.Refused != "":
 		l.failed++
 		it.tries++
@@ -250,6 +250,7 @@ func (l *lane) settle() error {
 				break
 			}
 			n--
+			l.row.success, l.arrived, l.changed = l.f.opts.Now(), true, true
 		}
 		m.c.row.Place = m.after
 		l.dirty[m.c.log] = true
@@ -265,8 +266,8 @@ func (l *lane) settle() error {
 // note keeps what became of a round, and says when a sink begins to fail and when it takes events again.
 func (l *lane) note(err error) {
 	if err == nil {
-		if l.faults > 0 && l.out == nil {
-			return // nothing was tried
+		if l.faults > 0 && !l.arrived && l.waiting() {
+			return // nothing was tried, or it is not known yet what became of it
 		}
 		if l.faults > 0 {
 			l.f.opts.Log.Info("a sink takes events again", "sink", l.Name)
@@ -285,11 +286,19 @@ func (l *lane) note(err error) {
 	if l.row.failing.IsZero() {
 		l.row.failing = l.f.opts.Now()
 	}
-	l.row.fault = text
+	l.row.fault, l.arrived = text, false
 	l.faults++
 	l.failed++
 	l.drop()
 	l.show()
+}
+
+// waiting reports whether there is something that has not arrived.
+func (l *lane) waiting() bool {
+	return slices.ContainsFunc(l.wanted(), func(h audit.Head) bool {
+		c := l.cursors[h.Log]
+		return c == nil || c.row.Next < h.Size
+	})
 }
 
 // drop takes back what has not settled, and lets go of the sink.

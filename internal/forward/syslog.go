@@ -28,8 +28,8 @@ type Syslog struct {
 	conf    SyslogConfig
 	conn    *tls.Conn
 	raw     *counted
-	ended   *atomic.Bool // the peer has closed it, or it broke
-	written []written    // events that have not settled
+	ended   *atomic.Pointer[Fault] // set when the peer has closed it, or it broke
+	written []written              // events that have not settled
 }
 
 // written is when an event was written, and how many bytes the connection had taken after it.
@@ -104,10 +104,13 @@ func (s *Syslog) connect(ctx context.Context) error {
 		raw.Close()
 		return err
 	}
-	ended := new(atomic.Bool)
+	ended := new(atomic.Pointer[Fault])
 	go func() {
-		_, _ = io.Copy(io.Discard, conn)
-		ended.Store(true)
+		_, err := io.Copy(io.Discard, conn)
+		if err == nil {
+			err = io.EOF
+		}
+		ended.Store(&Fault{Text: described(err)})
 	}()
 	s.conn, s.raw, s.ended = conn, raw, ended
 	return nil
@@ -123,8 +126,8 @@ func (s *Syslog) Send(ctx context.Context, events []Event) (out []Verdict, err e
 	stop := context.AfterFunc(ctx, func() { s.conn.SetWriteDeadline(time.Unix(1, 0)) })
 	defer stop()
 	for _, e := range events {
-		if s.ended.Load() {
-			return out, errEnded
+		if ended := s.ended.Load(); ended != nil {
+			return out, ended
 		}
 		if err := s.conn.SetWriteDeadline(time.Now().Add(s.conf.Timeout)); err != nil {
 			return out, err
@@ -138,16 +141,14 @@ func (s *Syslog) Send(ctx context.Context, events []Event) (out []Verdict, err e
 	return out, nil
 }
 
-var errEnded = &Fault{Text: "the connection ended early"}
-
 // Settled is how many events have arrived: the connection outlived them by the time set, and the peer's TCP has
 // acknowledged all that was written. What the server read and lost cannot be known: RFC 5425 has no acknowledgement.
 func (s *Syslog) Settled(now time.Time) (int, error) {
 	if s.conn == nil {
 		return 0, nil
 	}
-	if s.ended.Load() {
-		return 0, errEnded
+	if ended := s.ended.Load(); ended != nil {
+		return 0, ended
 	}
 	n, acknowledged := 0, s.raw.acknowledged()
 	for _, w := range s.written {
