@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"vestibule/fhir"
 )
 
 // The actions of the records, of the phase system, that say which bodies were deleted. Their Admin.Subject is the rule, or the
@@ -169,6 +171,20 @@ func (d *Deletion) String() string {
 		what = "by an erasure"
 	}
 	return fmt.Sprintf("deleted on %s %s: %s (record %d)", d.Time.UTC().Format(time.DateOnly), what, d.Why, d.Index)
+}
+
+// deletedBy is nil, or an error that says when and why the body of a record was deleted.
+func (r *Reader) deletedBy(ctx context.Context, clinic string, index int64) (gone, err error) {
+	all, err := r.Deletions(ctx, clinic)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if all[i].Covers(index) {
+			return fhir.E("audit.Read", fhir.KindNotFound, "body-deleted", "The body of this record was "+all[i].String()+"."), nil
+		}
+	}
+	return nil, nil
 }
 
 // Deletions are the records of a clinic's log that say which bodies were deleted, oldest first.

@@ -241,6 +241,9 @@ func TestADeletedRecordIsStillProved(t *testing.T) {
 	if _, err := audit.CheckProof(forged, testVKey(t), nil); err == nil {
 		t.Error("a hash was believed at another place")
 	}
+	if _, err := h.Read(context.Background(), "maple", at); fhir.AsError(err).Reason() != "body-deleted" || !strings.Contains(err.Error(), "deleted on 2026-11-23 by an erasure: asked in writing") {
+		t.Errorf("reading it: %v", err)
+	}
 	deletions, err := h.Deletions(context.Background(), "maple")
 	if err != nil || len(deletions) != 1 || !deletions[0].Covers(at) || deletions[0].Covers(0) || !strings.Contains(deletions[0].String(), "by an erasure: asked in writing, file 7") {
 		t.Errorf("deletions: %+v, %v", deletions, err)

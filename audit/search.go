@@ -169,6 +169,9 @@ func (r *Reader) Read(ctx context.Context, clinic string, index int64) (Entry, e
 		return Entry{}, err
 	}
 	if len(found.Entries) == 0 {
+		if gone, err := r.deletedBy(ctx, clinic, index); err != nil || gone != nil {
+			return Entry{}, firstOf(err, gone)
+		}
 		return Entry{}, fhir.E("audit.Read", fhir.KindNotFound, "not-found", "There is no such entry.")
 	}
 	return found.Entries[0], nil

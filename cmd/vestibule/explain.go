@@ -67,7 +67,7 @@ func (c grantsExplainCmd) Run(ctx context.Context, t *terminal) error {
 			}
 		}
 		if found == 0 {
-			return fmt.Errorf("no record of decision %q; the id stands in the answer to the caller and in `vestibule audit search`", c.ID)
+			return fmt.Errorf("no record of decision %q, or its body was deleted; the id stands in the answer to the caller and in `vestibule audit search`", c.ID)
 		}
 		return nil
 	})
