@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -59,6 +60,7 @@ type Gateway struct {
 	tally   *tally
 	floods  *floods
 	looks   *looks
+	writing sync.Map // of the ids of accesses between their intent and its outcome
 	clinics atomic.Pointer[map[string]*Clinic]
 }
 

@@ -97,6 +97,9 @@ func (a *access) succeed(ctx context.Context, status int, released []policy.Rele
 	r.Grants = a.grantsOf(released)
 	r.Reasons, r.Rules = a.why(nil), a.rules(nil)
 	receipt, err := a.write(ctx, r)
+	if err != nil && r.Intent != nil {
+		return Answer{decision: a.id, err: unrecorded(err)}
+	}
 	if err != nil {
 		return Answer{decision: a.id, err: fhir.AsError(err)}
 	}

@@ -2,6 +2,7 @@ package vestibule
 
 import (
 	"context"
+	"slices"
 
 	"vestibule/adapters"
 	"vestibule/audit"
@@ -15,9 +16,26 @@ const (
 	SettledUnknown = "settled-unknown"  // neither can be told
 )
 
-// Settle closes what the last run left open: every one of orphans, intents without an outcome, gets an unresolved record that
-// says what the EMR holds now. The orphans are asked of the ledger after a start and before anything is served; later, the
-// intents of accesses under way would be among them.
+// Abandoned are the intents without an outcome that nobody is on the way to settle any more: what a run before this one left
+// open, and accesses of this one whose outcome could not be recorded. Both looks are needed: an access that has ended since the
+// first has its outcome on record by the second, or never will.
+func (g *Gateway) Abandoned(ctx context.Context) ([]audit.Entry, error) {
+	open, err := g.ledger.Unresolved(ctx)
+	if err != nil || len(open) == 0 {
+		return nil, err
+	}
+	left := map[string]bool{}
+	for _, e := range open {
+		if _, underway := g.writing.Load(e.Record.ID); !underway {
+			left[e.Record.ID] = true
+		}
+	}
+	still, err := g.ledger.Unresolved(ctx)
+	return slices.DeleteFunc(still, func(e audit.Entry) bool { return !left[e.Record.ID] }), err
+}
+
+// Settle closes what was left open: every one of orphans, intents that are abandoned, gets an unresolved record that says what
+// the EMR holds now.
 func (g *Gateway) Settle(ctx context.Context, orphans []audit.Entry) error {
 	for _, entry := range orphans {
 		r := entry.Record

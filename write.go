@@ -93,6 +93,8 @@ func (a *access) carryOut(ctx context.Context, before, proposed fhir.Resource, a
 	if !change.Base.IsZero() {
 		intent.Resource = change.Base.String()
 	}
+	a.g.writing.Store(a.id, true)
+	defer a.g.writing.Delete(a.id)
 	receipt, err := a.write(ctx, intent)
 	if err != nil {
 		return Answer{decision: a.id, err: fhir.AsError(err)}
@@ -132,6 +134,15 @@ func (a *access) written(ctx context.Context, r fhir.Resource, status int) Answe
 		answer.location = released.Ref()
 	}
 	return answer
+}
+
+// unrecorded is what a caller hears whose write the EMR has carried out and whose outcome could not be recorded (hazard H21).
+// What became of it is put on record by Settle.
+func unrecorded(cause error) *fhir.Error {
+	e := fhir.E("audit.Append", fhir.KindUnavailable, "written-not-recorded",
+		"The EMR has carried out the write, but that could not be recorded, so its result is not shown. Send it again with the same Idempotency-Key: it is not made twice. Without one, look first.")
+	e.RetryAfter = fhir.AsError(cause).RetryAfter
+	return e.Because(cause)
 }
 
 func names(refs []fhir.Ref) []string {

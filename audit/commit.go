@@ -93,10 +93,16 @@ type part struct {
 // commit writes f in one transaction and moves the state in memory on. On any failure the state is thrown away: the next
 // commit begins with what is durably there.
 func (l *Ledger) commit(f *flight) error {
+	if err := l.sound(); err != nil {
+		return err
+	}
 	if err := l.ensureLoaded(); err != nil {
 		return err
 	}
 	err := l.write(context.Background(), f)
+	if err == nil {
+		err = l.sound() // what went into a file that was deleted meanwhile is not durable (H24)
+	}
 	if err != nil {
 		l.noteFailure(err)
 	}
@@ -230,8 +236,14 @@ func (l *Ledger) recycle(f *flight) {
 func (l *Ledger) noteCommit(err error) {
 	now := l.now()
 	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err != nil {
+		l.failures++
+		if l.health == nil {
+			l.failingAt = now
+		}
+	}
 	l.health, l.commitAt = err, now
-	l.mu.Unlock()
 }
 
 // noteFailure throws the state in memory away, and ends the ledger when the disk lost what it had been given.
@@ -255,7 +267,10 @@ func fsyncFailed(err error) bool {
 
 // pulse proves that the database takes a write.
 func (l *Ledger) pulse() error {
-	err := l.ensureLoaded()
+	err := l.sound()
+	if err == nil {
+		err = l.ensureLoaded()
+	}
 	if err == nil {
 		_, err = l.db.ExecContext(context.Background(), `UPDATE ledger SET pulse = $1 WHERE one = 1`, l.now().UnixMilli())
 	}

@@ -25,6 +25,7 @@ type Options struct {
 	Random     io.Reader          // nil: crypto/rand
 	Patience   time.Duration      // how long a caller waits for its commit before it is refused; 0: ten seconds
 	Held       [][]byte           // checkpoints kept elsewhere, see Copy: a ledger without what they sign is refused
+	Intact     func() error       // asked around each commit; an error, wrapping ErrReplaced, keeps it from counting. nil: never asked
 	sizes      indexSizes         // of a test; zero: the usual
 	Keys       string             // the public keys that signed before Key, as log.pub lists them; Held and sealed logs are checked with them too
 }
@@ -45,10 +46,14 @@ type Ledger struct {
 	closeErr error
 	lines    sync.Pool // of *[]byte, see Append
 	sizes    indexSizes
+	intact   func() error
+	stop     atomic.Pointer[Stopped] // nil: records are taken
 
-	mu       sync.Mutex // guards what Ping reads
-	health   error
-	commitAt time.Time
+	mu        sync.Mutex // guards what Ping and Trouble read
+	health    error      // of the last commit
+	commitAt  time.Time
+	failingAt time.Time // of the first commit that failed since one succeeded
+	failures  int64
 
 	// The rest belongs to the committer's goroutine.
 	logs    map[string]*logState // by clinic; nil: to be read from the database before anything is written
@@ -69,7 +74,7 @@ func Open(ctx context.Context, db *sql.DB, o Options) (*Ledger, error) {
 		return nil, fhir.E(op, fhir.KindInternal, "ledger-key", "The ledger's signing key cannot be used.").Because(err)
 	}
 	l := &Ledger{
-		Reader: NewReader(db), now: o.Now, random: &lockedReader{r: o.Random}, patience: o.Patience,
+		Reader: NewReader(db), now: o.Now, random: &lockedReader{r: o.Random}, patience: o.Patience, intact: o.Intact,
 		queue: queue{wake: make(chan struct{}, 1)}, ops: make(chan func()), stopped: make(chan struct{}),
 	}
 	l.signer.Store(signer)
@@ -113,6 +118,9 @@ func (l *Ledger) Append(ctx context.Context, r Record) (Receipt, error) {
 	if err := ctx.Err(); err != nil {
 		return Receipt{}, unavailable("ledger-unavailable", err)
 	}
+	if s := l.stop.Load(); s != nil && !passing(&r) {
+		return Receipt{}, s.refused()
+	}
 	it, err := l.encode(&r)
 	if err != nil {
 		return Receipt{}, err
@@ -155,6 +163,14 @@ func (l *Ledger) encode(r *Record) (item, error) {
 
 // Ping reports whether the ledger can write: nil when it did so within the last seconds or does so now.
 func (l *Ledger) Ping(ctx context.Context) error {
+	if s := l.stop.Load(); s != nil {
+		return s.refused()
+	}
+	return l.Probe(ctx)
+}
+
+// Probe is Ping also while the ledger is stopped.
+func (l *Ledger) Probe(ctx context.Context) error {
 	l.mu.Lock()
 	healthy := l.health == nil && l.now().Sub(l.commitAt).Abs() < 5*time.Second
 	l.mu.Unlock()

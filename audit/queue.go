@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -59,6 +60,7 @@ type queue struct {
 	bytes   int
 	last    int // records of the flight taken last: about what the next will hold
 	closed  bool
+	givenUp atomic.Int64  // flights whose callers waited in vain
 	wake    chan struct{} // capacity 1: something waits
 }
 
@@ -75,7 +77,10 @@ func (q *queue) put(it item, patience time.Duration) (*flight, int, error) {
 	f := q.youngest()
 	if f == nil || len(f.items) >= maxFlightRecords || f.bytes >= maxFlightBytes {
 		f = &flight{items: make([]item, 0, max(4, q.last)), done: make(chan struct{})}
-		f.watch = time.AfterFunc(patience, func() { f.settle(unavailable("ledger-unavailable", errSlow)) })
+		f.watch = time.AfterFunc(patience, func() {
+			q.givenUp.Add(1)
+			f.settle(unavailable("ledger-unavailable", errSlow))
+		})
 		q.flights = append(q.flights, f)
 	}
 	f.items = append(f.items, it)

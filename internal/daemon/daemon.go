@@ -7,6 +7,7 @@
 //	log.key          the Ed25519 key that signs the ledger's checkpoints, PEM, mode 0600
 //	log.key.next     the key that is to follow it, until the ledger is handed over
 //	log.pub          the public halves, as auditors get them: a note verifier key in each line, the newest last
+//	vestibule.reserve  space that is given up when the disk is full
 //	secret           32 random bytes, mode 0600: seals page cursors and derives operation ids
 //
 // # Order of things
@@ -14,6 +15,12 @@
 // What other processes did (documents applied, the trail exported) is first recorded in the ledger and then takes effect;
 // the folder is looked at several times a second. When the ledger cannot write, nothing takes effect, and nothing is
 // answered either.
+//
+// Whether records can be written is looked at several times a second. When they cannot (the disk is full, the database was
+// moved away), every access is refused at once, with 503; that recording stopped is put on record in the space kept for it, or
+// as soon as it can be; and when the fault has passed the gateway goes on by itself, puts on record for how long nothing could
+// be recorded, and settles the writes whose outcome could not be. A disk that failed to sync is believed again only by the next
+// start.
 package daemon
 
 import (
@@ -26,6 +33,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"vestibule"
@@ -70,7 +78,10 @@ type Daemon struct {
 	open     map[string]connection // by clinic: EMRs that are in use
 	served   map[string]served     // by clinic: as it is served now
 	seen     int64                 // the store's token at the last refresh
-	orphans  []audit.Entry         // intents that the last run left open
+	guard    *store.Guard          // sees whether the database is still where it was
+	reserve  store.Reserve         // space for when the disk is full
+	started  bool                  // the start is on record
+	settling sync.Mutex            // held while what was left open is settled
 }
 
 // Open takes the folder into service: locks it, opens the ledger and builds the clinics. Close gives it back.
@@ -96,6 +107,10 @@ func Open(ctx context.Context, o Options) (d *Daemon, err error) {
 	if d.store, err = store.New(d.db); err != nil {
 		return d, err
 	}
+	if d.guard, err = store.NewGuard(ctx, d.db, o.Data); err != nil {
+		return d, err
+	}
+	d.reserve = store.NewReserve(o.Data)
 	if err = d.openLedger(ctx); err != nil {
 		return d, err
 	}
@@ -109,13 +124,22 @@ func Open(ctx context.Context, o Options) (d *Daemon, err error) {
 	if d.verifier, err = identity.New(identity.Config{Audiences: []string{o.Audience}}); err != nil {
 		return d, err
 	}
-	if d.orphans, err = d.ledger.Unresolved(ctx); err != nil {
-		return d, err
-	}
-	if err = d.record(ctx, "start", o.Version); err != nil {
+	if err = d.begin(ctx); err != nil {
 		return d, err
 	}
 	return d, d.Refresh(ctx)
+}
+
+// begin puts the start on record. The list of public keys comes after it: where there is one, there are records.
+func (d *Daemon) begin(ctx context.Context) error {
+	if err := d.lost(ctx); err != nil {
+		return err
+	}
+	if err := d.record(ctx, "start", d.opts.Version); err != nil {
+		return err
+	}
+	d.started = true
+	return d.publish()
 }
 
 // Gateway is the gateway over this folder's clinics.
@@ -133,6 +157,9 @@ func (d *Daemon) Watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			if d.ledger.Stopped() != nil {
+				continue // nothing takes effect, as nothing can be recorded
+			}
 			if err := d.Refresh(ctx); err != nil && ctx.Err() == nil {
 				d.opts.Log.Error("documents not taken up; trying again", "error", err)
 			}
@@ -149,10 +176,13 @@ func (d *Daemon) Close() error {
 	if d.ledger != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		if d.gateway != nil {
-			errs = append(errs, d.gateway.RecordCounted(ctx, true))
+		if d.started {
+			errs = append(errs, d.gateway.RecordCounted(ctx, true), d.record(ctx, "stop", d.opts.Version))
 		}
-		errs = append(errs, d.record(ctx, "stop", d.opts.Version), d.ledger.Close(), d.saveCopy(ctx))
+		errs = append(errs, d.ledger.Close(), d.saveCopy(ctx))
+	}
+	if d.guard != nil {
+		errs = append(errs, d.guard.Close())
 	}
 	if d.db != nil {
 		errs = append(errs, d.db.Close())

@@ -159,6 +159,9 @@ func Keep(ctx context.Context, o Options, do func(*keep.Keeper) error) (err erro
 	if d.store, err = store.New(d.db); err != nil {
 		return err
 	}
+	if d.guard, err = store.NewGuard(ctx, d.db, o.Data); err != nil {
+		return err
+	}
 	name, err := audit.NewReader(d.db).Deployment(ctx)
 	if err != nil {
 		return err
@@ -184,6 +187,9 @@ func (d *Daemon) giveBack() error {
 	var errs []error
 	if d.ledger != nil {
 		errs = append(errs, d.ledger.Close(), d.saveCopy(context.Background()))
+	}
+	if d.guard != nil {
+		errs = append(errs, d.guard.Close())
 	}
 	if d.db != nil {
 		errs = append(errs, d.db.Close())

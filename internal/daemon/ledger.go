@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -36,7 +35,7 @@ func (d *Daemon) openLedger(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o := audit.Options{Key: key, Deployment: d.opts.Deployment}
+	o := audit.Options{Key: key, Deployment: d.opts.Deployment, Intact: d.guard.Intact}
 	if o.Keys, err = d.keys(); err != nil {
 		return err
 	}
@@ -48,10 +47,8 @@ func (d *Daemon) openLedger(ctx context.Context) error {
 			return err
 		}
 	}
-	if d.ledger, err = audit.Open(ctx, d.db, o); err != nil {
-		return err
-	}
-	return d.publish(key)
+	d.ledger, err = audit.Open(ctx, d.db, o)
+	return err
 }
 
 // keys is the list of public keys; empty before the first start.
@@ -63,9 +60,9 @@ func (d *Daemon) keys() (string, error) {
 	return string(b), err
 }
 
-// publish makes key the newest on the list of public keys.
-func (d *Daemon) publish(key ed25519.PrivateKey) error {
-	public, err := audit.VerifierKey(d.opts.Deployment, key.Public().(ed25519.PublicKey))
+// publish makes the key in force the newest on the list of public keys.
+func (d *Daemon) publish() error {
+	public, err := d.ledger.VerifierKey()
 	if err != nil {
 		return err
 	}
@@ -73,8 +70,17 @@ func (d *Daemon) publish(key ed25519.PrivateKey) error {
 	if err != nil {
 		return err
 	}
+	grown := audit.AddKey(list, public)
+	if grown == list {
+		return nil
+	}
 	path := filepath.Join(d.opts.Data, KeysFile)
-	if err := os.WriteFile(path+".new", []byte(audit.AddKey(list, public)), 0o644); err != nil {
+	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(grown)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(path+".new", path)
@@ -113,7 +119,7 @@ func (d *Daemon) rotate(ctx context.Context) error {
 	if err := d.ledger.Rotate(ctx, next, vestibule.NewID); err != nil {
 		return err
 	}
-	if err := d.publish(next); err != nil {
+	if err := d.publish(); err != nil {
 		return err
 	}
 	return os.Rename(d.opts.LogKey+NextKey, d.opts.LogKey)

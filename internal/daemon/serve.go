@@ -45,6 +45,7 @@ func (d *Daemon) Serve(ctx context.Context, l Listeners) error {
 	background.Go(func() { sinks.Run(ctx) })
 	background.Go(func() { d.Watch(ctx) })
 	background.Go(func() { d.settle(ctx) })
+	background.Go(func() { d.keep(ctx) })
 	background.Go(func() { d.keepCopy(ctx) })
 	background.Go(func() { d.keepHouse(ctx) })
 	background.Go(func() { d.askWitnesses(ctx, witnessEvery) })
@@ -65,10 +66,17 @@ func (d *Daemon) Serve(ctx context.Context, l Listeners) error {
 	return ignoreClosed(err)
 }
 
-// settle closes what the last run left open. What it cannot close now, the next start finds again.
+// settle closes what the last run left open, and accesses of this one whose outcome could not be recorded. What it cannot close
+// now, the next start finds again.
 func (d *Daemon) settle(ctx context.Context) {
-	if err := d.gateway.Settle(ctx, d.orphans); err != nil {
-		d.opts.Log.Error("writes of the last run not settled; the next start tries again", "error", err)
+	d.settling.Lock()
+	defer d.settling.Unlock()
+	left, err := d.gateway.Abandoned(ctx)
+	if err == nil {
+		err = d.gateway.Settle(ctx, left)
+	}
+	if err != nil {
+		d.opts.Log.Error("writes that were left open are not settled; the next start tries again", "error", err)
 	}
 }
 

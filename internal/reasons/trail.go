@@ -10,7 +10,10 @@ func trail() []Row {
 		{"total-too-costly", StageTrail, fhir.KindUnprocessable, "Too many records would have to be counted for _total.", "Narrow the search, for example by date, or leave _total out."},
 		{"not-signed-yet", StageTrail, fhir.KindUnavailable, "No checkpoint covers the record yet, so that there is no proof of it.", "Try again in a second."},
 		{"record-too-long", StageTrail, fhir.KindNotSupported, "A record is longer than the form of a bundle allows.", "Export the trail instead."},
+		{"body-deleted", StageTrail, fhir.KindNotFound, "The record's body was deleted, by age or by an erasure; its hash is still in the trail.", "Ask for the proof of the record, or export the trail: both have the hash."},
 		{"ledger-unavailable", StageTrail, fhir.KindUnavailable, "The access could not be recorded, so nothing was released.", "Try again shortly; if it lasts, tell whoever runs the gateway."},
+		{"ledger-stopped", StageTrail, fhir.KindUnavailable, "The gateway cannot record what is done, so it lets nothing through; whoever runs it sees why.", "Send it again in a minute, a write with the same Idempotency-Key."},
+		{"written-not-recorded", StageTrail, fhir.KindUnavailable, "The EMR has carried out the write, but that could not be recorded, so its result is not shown.", "Send it again with the same Idempotency-Key: it is not made twice. Without one, look first."},
 		{"ledger-busy", StageTrail, fhir.KindUnavailable, "More accesses wait to be recorded than can, so nothing was released.", "Try again shortly."},
 		{"ledger-unreadable", StageTrail, fhir.KindUnavailable, "The trail could not be read.", "Try again shortly; if it lasts, tell whoever runs the gateway."},
 	}

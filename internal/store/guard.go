@@ -12,6 +12,9 @@ import (
 	"vestibule/audit"
 )
 
+// walFile is SQLite's write-ahead log of DatabaseFile.
+const walFile = "vestibule.db-wal"
+
 // Guard notices that the database files of a folder are not those any more that this process has open: deleted, moved away or
 // replaced, which SQLite does not see, so that it goes on writing into a file that nobody will find (hazard H24).
 type Guard struct {
@@ -43,7 +46,7 @@ func (g *Guard) look(ctx context.Context, dir string) error {
 	if err := g.pin.QueryRowContext(ctx, `SELECT COUNT(*) FROM sqlite_schema`).Scan(&tables); err != nil {
 		return err
 	}
-	for _, name := range []string{DatabaseFile, DatabaseFile + "-wal"} {
+	for _, name := range []string{DatabaseFile, walFile} {
 		path := filepath.Join(dir, name)
 		was, err := os.Stat(path)
 		if err != nil {
