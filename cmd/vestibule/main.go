@@ -36,6 +36,7 @@ type commands struct {
 	Holds      holdsCmd      `cmd:"" help:"See what is under a legal hold and is not deleted."`
 	Withdraw   withdrawCmd   `cmd:"" help:"Take a directive, a guardrail or another document back."`
 	Audit      auditCmd      `cmd:"" help:"Search, export and verify the trail."`
+	Forward    forwardCmd    `cmd:"" help:"See where the trail is sent on to, and send it again."`
 	Witness    witnessCmd    `cmd:"" help:"Cosign the trails of other gateways, so that nobody can show two histories."`
 	Probe      probeCmd      `cmd:"" help:"Look for leaks in any FHIR R4 server, as the holder of a token."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
