@@ -19,10 +19,13 @@ func oncePromises() []promise {
 	}
 }
 
+// lastingLoss is the one that lasts until the time limit.
+const lastingLoss = "silence after the deed"
+
 // losses are the ways to lose an answer. done says that the EMR carries out what it was asked.
 func losses() map[string]fault {
 	return map[string]fault{
-		"lost request": reset, "lost answer": lost, "failure after the deed": doneButFailed, "half an answer": halfAnswer, "silence after the deed": doneButSilent,
+		"lost request": reset, "lost answer": lost, "failure after the deed": doneButFailed, "half an answer": halfAnswer, lastingLoss: doneButSilent,
 	}
 }
 
@@ -38,7 +41,11 @@ func (s *suite) eachRequest(t T, try func(t T, p *proxy, a adapters.EMR)) {
 			for ; n <= asked && n <= mostRequests; n++ {
 				t.Run(fmt.Sprintf("%s at request %d, for good: %v", name, n, all), func(t T) {
 					p := s.proxy(t, s.world)
-					a := s.open(t, Opening{Base: p.base(s.world), Timeout: faultTime})
+					limit := longTime
+					if name == lastingLoss {
+						limit = shortTime
+					}
+					a := s.open(t, Opening{Base: p.base(s.world), Timeout: limit})
 					if _, err := a.Capability(background()); err != nil {
 						t.Fatal(err)
 					}

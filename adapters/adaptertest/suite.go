@@ -22,7 +22,7 @@ import (
 const canary = "Canari-QZX7"
 
 // patience is how much longer than its time limit a call may take on a busy machine.
-const patience = 3 * time.Second
+const patience = 5 * time.Second
 
 // suite is one run of the suite over one EMR.
 type suite struct {

@@ -1,0 +1,29 @@
+package adaptertest
+
+import "strings"
+
+// Canary is the word that must not get out.
+const Canary = canary
+
+// Names are all promises, in order.
+func Names() []string {
+	var out []string
+	for _, p := range promises() {
+		out = append(out, p.name)
+	}
+	return out
+}
+
+// Try tries the one promise whose name begins so, with one type.
+func Try(t T, start Start, typ, name string) {
+	s := newSuite(t, start)
+	for _, p := range promises() {
+		if strings.HasPrefix(p.name, name) {
+			if p.whole {
+				typ = ""
+			}
+			s.try(t, p, typ)
+		}
+	}
+	s.checkLog(t)
+}
