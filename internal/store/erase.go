@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -143,7 +144,7 @@ func (s *Store) Scrub(ctx context.Context, texts ...string) error {
 		if err := s.truncate(ctx); err != nil {
 			return fmt.Errorf("store.Scrub: %w", err)
 		}
-		dirty, err := anyHolds([]string{path, path + "-wal"}, texts)
+		dirty, err := anyHolds([]string{path, filepath.Join(filepath.Dir(path), walFile)}, texts)
 		if err != nil || !dirty {
 			return err
 		}
