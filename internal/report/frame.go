@@ -47,7 +47,7 @@ func (r *Report) proof() []Text {
 	for _, l := range r.Head.Logs {
 		out = append(out, sayLog.With(Code(l.Origin), Number(int(l.Size)), Code(l.Root)))
 		if l.Deleted > 0 {
-			out = append(out, sayDeleted.With(Number(int(l.Deleted))))
+			out = append(out, sayDeleted.With(Number(int(l.Deleted)), Day(l.DeletedOn)))
 		}
 	}
 	return append(out, sayKeep)

@@ -36,6 +36,8 @@ type Log struct {
 	Size    int64  // how many records its newest checkpoint covers
 	Root    string // of the tree at that size
 	Deleted int64  // how many records' bodies were deleted, by retention or by law
+
+	DeletedOn time.Time // when the last of them was
 }
 
 // Section is a table with what is said about it.

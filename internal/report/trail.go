@@ -97,6 +97,7 @@ func (t Trail) State(ctx context.Context) ([]Log, error) {
 		}
 		for _, d := range deleted {
 			l.Deleted += d.Bodies
+			l.DeletedOn = d.Time
 		}
 		out = append(out, l)
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +29,7 @@ const (
 	day
 	number
 	several
+	enumerated
 	unknown
 )
 
@@ -61,6 +63,14 @@ func List(values ...Value) Value {
 		return values[0]
 	}
 	return Value{kind: several, list: values}
+}
+
+// Enumerate is several values in one line, each different one once: "a, b".
+func Enumerate(values ...Value) Value {
+	if len(values) < 2 {
+		return List(values...)
+	}
+	return Value{kind: enumerated, list: values}
 }
 
 // Unknown is what the trail does not hold, and why.
@@ -98,6 +108,14 @@ func (v Value) lines(voice Voice) []string {
 			out = append(out, one.lines(voice)...)
 		}
 		return out
+	case enumerated:
+		var out []string
+		for _, one := range v.list {
+			if text := one.In(voice); !slices.Contains(out, text) {
+				out = append(out, text)
+			}
+		}
+		return []string{strings.Join(out, ", ")}
 	}
 	return []string{textNothing.In(voice)}
 }

@@ -39,7 +39,7 @@ func broken(word string, width float64, measure func(string) float64) (head, tai
 			break
 		}
 		end = next
-		if strings.ContainsRune("/|-_?&=,.:@", r) {
+		if strings.ContainsRune("/|-_?&=,.:@\u00a0", r) {
 			sign = next
 		}
 	}

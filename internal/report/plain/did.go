@@ -43,6 +43,10 @@ var interactions = []word{ // never written to, as all that follows
 	{"audit-report", report.T("made a report of this trail", "a établi un rapport tiré de ce registre")},
 	{"audit-verify", report.T("verified this trail", "a vérifié ce registre")},
 	{"audit-replay", report.T("decided past accesses again", "a rejoué des accès passés")},
+	{"forward-again", report.T("sent entries of this trail again", "a renvoyé des entrées de ce registre")},
+	{"trail-review", report.T("reviewed a month of this trail", "a examiné un mois de ce registre")},
+	{"retention-delete", report.T("deleted entries at the end of their retention", "a supprimé des entrées à la fin de leur conservation")},
+	{"erasure", report.T("deleted entries by law", "a supprimé des entrées en vertu de la loi")},
 	{"audit-shrink", report.T("looked at what a grant was used for", "a examiné l’usage d’une autorisation")},
 }
 
