@@ -32,7 +32,7 @@ var ( // never written to
 	foundDocument1 = report.T("one document", "un document")
 	foundDocuments = report.T("{1} documents", "{1} documents")
 	foundSequence  = report.T("{1} ids one after the other, {2} to {3}", "{1} identifiants à la suite, de {2} à {3}")
-	foundMet       = report.T("{1}, looked up one by one", "{1}, recherchés un à un")
+	foundMet       = report.T("{1}, asked for in particular", "{1}, par recherche ciblée")
 
 	baseHours    = report.T("open {1}", "ouverture : {1}")
 	baseVolume   = report.T("usually {1} a day, give or take {2} (the middle of {3} days worked); score {4}, flagged above 3.5", "habituellement {1} par jour, à {2} près (médiane de {3} jours travaillés) ; indice {4}, signalé au-dessus de 3,5")

@@ -5,8 +5,8 @@ import "vestibule/internal/report"
 var ( // never written to
 	title        = report.T("What grants are used for", "À quoi servent les autorisations")
 	leadNoGrants = report.T("No grant is in force.", "Aucune autorisation n’est en vigueur.")
-	leadGrants   = report.T("{1} of {2} grants in force were not used in this period.", "{1} des {2} autorisations en vigueur n’ont pas servi durant cette période.")
-	leadParts    = report.T("Of the others, {1} of {2} permissions were not used.", "Parmi les autres, {1} des {2} permissions n’ont pas servi.")
+	leadGrants   = report.T("Grants in force that were not used in this period: {1} of {2}.", "Autorisations en vigueur qui n’ont pas servi durant cette période : {1} sur {2}.")
+	leadParts    = report.T("Permissions of the others that were not used: {1} of {2}.", "Permissions des autres qui n’ont pas servi : {1} sur {2}.")
 
 	noteCertain  = report.T("The trail says under which grant something was done, not under which of its permissions. “Never” is certain; a count is the most that a permission can have been used.", "Le registre indique l’autorisation en vertu de laquelle un accès a eu lieu, non la permission précise. « Jamais » est certain ; un nombre est le maximum possible pour cette permission.")
 	noteWhatNext = report.T("A grant that is not used any more can be taken back: “vestibule grants revoke”. One that is broader than its use can be narrowed with evidence: “vestibule grants shrink”.", "Une autorisation qui ne sert plus peut être retirée : « vestibule grants revoke ». Une autorisation plus large que son usage peut être resserrée, preuves à l’appui : « vestibule grants shrink ».")
