@@ -30,6 +30,7 @@
 //	batch(log, first, count, time, records, hashes, root)
 //	    one row per commit and log. records: the records' lines, each ended by '\n'. hashes: the tlog stored hashes of
 //	    those records, 32 bytes each, contiguous from tlog.StoredHashIndex(0, first). root: the tree's root after them.
+//	    The line of a record whose body was deleted is empty.
 //	checkpoint(log, slot, size, root, time, note)
 //	    signed checkpoints; slot is the hour, the last one of each hour is kept, and the newest is always there. Where one
 //	    key handed over to another the slot is the negative size, and the checkpoint is kept for good.
@@ -39,7 +40,7 @@
 //	segment, posting, open_intent             the index, see below
 //
 // The truth (records) and its tree (hashes, root) are written by one transaction per commit, for all logs in it. Batches
-// are only ever inserted.
+// are only ever inserted, but for the bodies that Forget empties.
 //
 // # Order of things
 //
@@ -71,6 +72,18 @@
 // or more; such a bundle is refused, and the export has its records. The proof of one record is a C2SP tlog-proof
 // (https://c2sp.org/tlog-proof): its extra data is the record's bytes, unless it was asked for without them, then the index,
 // the inclusion proof and a signed checkpoint. A Receipt names the log and the index, which is all that finds it.
+//
+// # Forgetting
+//
+// A body is deleted by its age (Forgetting.Older) or because it names a patient (Forgetting.Naming), never when a hold covers it. Its
+// line becomes empty; its place, its leaf hash and the tree stay. In the same transaction goes a record of the phase system, action
+// "retention-delete" or "erasure", whose member "forgotten" lists the indexes, "7" or "12-40", all smaller than its own; the segments
+// of the index that held the bodies' values, made again; and a checkpoint. Records of those two actions, of key rotations and of
+// discontinuities keep their bodies, and so does an intent without an outcome; the two go together.
+//
+// A verifier takes a record without a body by its stored hash, and wants a later record in the same log that names it. One that
+// names a body which is here is said to have been returned, from a backup. The proof of a record without a body has "body
+// deleted, leaf hash <base64>" as its extra data.
 //
 // # Copy
 //

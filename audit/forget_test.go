@@ -476,6 +476,20 @@ func TestEachClassIsKeptForItsOwnTime(t *testing.T) {
 	}
 }
 
+func TestASealedLogIsCountedAndKept(t *testing.T) {
+	h := newHouse(t)
+	h.append(about(1, secret))
+	h.exec(`UPDATE log SET clinic = 'maple#1'`)
+	f := erasure(secret)
+	f.Clinic = "maple#1"
+	if plan, err := h.PlanForgetting(context.Background(), f); err != nil || plan.Bodies != 1 {
+		t.Errorf("%+v, %v", plan, err)
+	}
+	if _, err := h.Forget(context.Background(), f); fhir.AsError(err).Reason() != "log-sealed" {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestAReasonMustNotNameThePatient(t *testing.T) {
 	h := newHouse(t)
 	h.append(about(1, secret))

@@ -19,6 +19,10 @@ import (
 // without an outcome are kept, and so are the records without which a log cannot be verified. Bytes that were deleted may be in
 // the database's files until its owner has overwritten them: see the store.
 func (l *Ledger) Forget(ctx context.Context, f Forgetting) (Forgotten, error) {
+	if sealed(f.Clinic) {
+		return Forgotten{}, fhir.E("audit.Forget", fhir.KindNotSupported, "log-sealed",
+			"This trail is sealed: nothing can be put on record in it, so nothing can be deleted from it.")
+	}
 	l.forgetting.Lock()
 	defer l.forgetting.Unlock()
 	return l.sweep(ctx, f, func(w *sweep, c *chunk) error { return l.forget(w, c, &f) })

@@ -41,7 +41,7 @@ func newChunk() *chunk {
 	return &chunk{gone: map[int64]bool{}, batches: map[int64]bool{}, counts: Forgotten{Classes: map[Class]int64{}}}
 }
 
-// PlanForgetting counts what Forget would delete.
+// PlanForgetting counts what Forget would delete, of a sealed log too.
 func (r *Reader) PlanForgetting(ctx context.Context, f Forgetting) (Forgotten, error) {
 	return r.sweep(ctx, f, nil)
 }

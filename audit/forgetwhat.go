@@ -87,8 +87,6 @@ func (f *Forgetting) check() error {
 	switch {
 	case f.Why == "" || f.NewID == nil || !forgets(f.Action):
 		return fhir.E(op, fhir.KindInternal, "record-incomplete", "Say what is to be deleted, and why.")
-	case sealed(f.Clinic):
-		return fhir.E(op, fhir.KindNotSupported, "log-sealed", "This trail is sealed: nothing can be put on record in it, so nothing can be deleted from it.")
 	case (f.Action == ActionErasure) != (f.Naming != ""):
 		return fhir.E(op, fhir.KindInternal, "record-incomplete", "An erasure names a patient, and nothing else does.")
 	case f.Naming != "" && (NamesPatient(f.Why, f.Naming) || NamesPatient(f.By, f.Naming)):

@@ -44,10 +44,11 @@ type Keeper struct {
 // Result is what was done, or would be.
 type Result struct {
 	audit.Forgotten
-	Rule     string   // of a retention
-	Standing []string // documents in force that name the patient: nothing is erased before they do not
-	Texts    int      // of past versions that are blanked
-	Subjects int      // of events
+	Rule     string           // of a retention
+	Standing []string         // documents in force that name the patient: nothing is erased before they do not
+	Texts    int              // of past versions that are blanked
+	Subjects int              // of events
+	Sealed   map[string]int64 // bodies that stay in logs that are sealed, see audit.Recover: nothing can be put on record there
 	Planned  bool
 }
 
@@ -180,6 +181,9 @@ func (k *Keeper) Erase(ctx context.Context, clinic, patient, because, by string,
 		return out, fmt.Errorf("nothing was erased: %s in force, or waiting for approval, %s the patient; withdraw or change %s first",
 			strings.Join(out.Standing, ", "), plural(len(standing), "names", "name"), plural(len(standing), "it", "them"))
 	}
+	if out.Sealed, err = k.sealed(ctx, f); err != nil {
+		return out, err
+	}
 	if out.Forgotten, err = k.forget(ctx, f, plan); err != nil || plan {
 		return out, err
 	}
@@ -187,6 +191,31 @@ func (k *Keeper) Erase(ctx context.Context, clinic, patient, because, by string,
 		return out, err
 	}
 	return out, errors.Join(unnamed(), k.scrub(ctx, patient, &out))
+}
+
+// sealed counts what stays in the sealed logs of a clinic.
+func (k *Keeper) sealed(ctx context.Context, f audit.Forgetting) (map[string]int64, error) {
+	trail := audit.NewReader(k.DB)
+	logs, err := trail.Clinics(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]int64{}
+	clinic := f.Clinic
+	for _, log := range logs {
+		if !strings.HasPrefix(log, clinic+"#") {
+			continue
+		}
+		f.Clinic = log
+		found, err := trail.PlanForgetting(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		if n := found.Bodies + int64(len(found.Open)); n > 0 {
+			out[log] = n
+		}
+	}
+	return out, nil
 }
 
 // blank blanks texts and subjects; where no record says yet that there was an erasure, one does first.
@@ -212,7 +241,7 @@ func (k *Keeper) scrub(ctx context.Context, patient string, out *Result) error {
 			return err
 		}
 	}
-	if out.HeldBodies() > 0 || len(out.Open) > 0 {
+	if !out.Complete() {
 		return k.Store.Scrub(ctx)
 	}
 	return k.Store.Scrub(ctx, patient, strings.Replace(patient, "/", "%2F", 1))

@@ -11,7 +11,7 @@ import (
 
 // Complete reports whether nothing was left that was to go.
 func (r *Result) Complete() bool {
-	return r.HeldBodies() == 0 && len(r.Open) == 0 && len(r.Standing) == 0
+	return r.HeldBodies() == 0 && len(r.Open)+len(r.Standing)+len(r.Sealed) == 0
 }
 
 // String says what was done, or would be, for people; the last line is not ended.
@@ -36,6 +36,9 @@ func (r *Result) String() string {
 	}
 	if n := len(r.Open); n > 0 {
 		add("kept: %d writes have no outcome yet; run this again when the gateway has settled them, a minute after its start", n)
+	}
+	for _, log := range slices.Sorted(maps.Keys(r.Sealed)) {
+		add("kept: %d records of the sealed trail %s, in which nothing can be put on record any more", r.Sealed[log], log)
 	}
 	for _, name := range r.Standing {
 		add("in the way: %s names the patient and is in force, or waits for approval; withdraw or change it first", name)

@@ -10,6 +10,7 @@ func trail() []Row {
 		{"total-too-costly", StageTrail, fhir.KindUnprocessable, "Too many records would have to be counted for _total.", "Narrow the search, for example by date, or leave _total out."},
 		{"not-signed-yet", StageTrail, fhir.KindUnavailable, "No checkpoint covers the record yet, so that there is no proof of it.", "Try again in a second."},
 		{"record-too-long", StageTrail, fhir.KindNotSupported, "A record is longer than the form of a bundle allows.", "Export the trail instead."},
+		{"log-sealed", StageTrail, fhir.KindNotSupported, "The trail is sealed since its end was lost: nothing can be put on record in it, so nothing can be deleted from it.", "See docs/keeping.md."},
 		{"body-deleted", StageTrail, fhir.KindNotFound, "The record's body was deleted, by age or by an erasure; its hash is still in the trail.", "Ask for the proof of the record, or export the trail: both have the hash."},
 		{"ledger-unavailable", StageTrail, fhir.KindUnavailable, "The access could not be recorded, so nothing was released.", "Try again shortly; if it lasts, tell whoever runs the gateway."},
 		{"ledger-stopped", StageTrail, fhir.KindUnavailable, "The gateway cannot record what is done, so it lets nothing through; whoever runs it sees why.", "Send it again in a minute, a write with the same Idempotency-Key."},
