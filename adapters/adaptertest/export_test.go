@@ -27,3 +27,8 @@ func Try(t T, start Start, typ, name string) {
 	}
 	s.checkLog(t)
 }
+
+// GoldenT is Golden for a recorder.
+func GoldenT(t T, pattern string, update bool, translate Translation) {
+	golden(t, pattern, update, translate)
+}
