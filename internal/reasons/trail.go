@@ -10,6 +10,8 @@ func trail() []Row {
 		{"total-too-costly", StageTrail, fhir.KindUnprocessable, "Too many records would have to be counted for _total.", "Narrow the search, for example by date, or leave _total out."},
 		{"not-signed-yet", StageTrail, fhir.KindUnavailable, "No checkpoint covers the record yet, so that there is no proof of it.", "Try again in a second."},
 		{"record-too-long", StageTrail, fhir.KindNotSupported, "A record is longer than the form of a bundle allows.", "Export the trail instead."},
+		{"invalid-patient", StageTrail, fhir.KindInvalid, "What was named is no patient.", "Name the patient as the EMR does, such as Patient/17."},
+		{"names-the-patient", StageTrail, fhir.KindInvalid, "The reason for an erasure goes on record for good, and it names the patient.", "Give the number of a file instead."},
 		{"log-sealed", StageTrail, fhir.KindNotSupported, "The trail is sealed since its end was lost: nothing can be put on record in it, so nothing can be deleted from it.", "See docs/keeping.md."},
 		{"body-deleted", StageTrail, fhir.KindNotFound, "The record's body was deleted, by age or by an erasure; its hash is still in the trail.", "Ask for the proof of the record, or export the trail: both have the hash."},
 		{"ledger-unavailable", StageTrail, fhir.KindUnavailable, "The access could not be recorded, so nothing was released.", "Try again shortly; if it lasts, tell whoever runs the gateway."},
