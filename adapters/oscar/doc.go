@@ -1,0 +1,2 @@
+// Package oscar is the adapter for the OSCAR family.
+package oscar
