@@ -240,6 +240,16 @@ func TestABrowserSessionOpensWhatIsBelowRS(t *testing.T) {
 	}
 }
 
+func TestARequestTokenIsItsClientsOwn(t *testing.T) {
+	w := newWorld(t, OpenO)
+	request := tokenOf(t, w.initiate("").body)
+	verifier := w.Consent(request.Key, "900101")
+	w.client = Client{Key: "other", Secret: "x"}
+	if got := w.exchange(request, verifier); !got.is(401, "invalid_request_token") {
+		t.Error(got)
+	}
+}
+
 func TestUnknownLegsAreNotThere(t *testing.T) {
 	w := newWorld(t, OpenO)
 	for path, status := range map[string]int{"/ws/oauth/initiate": 405, "/ws/oauth/refresh": 404, "/nothing": 404, "/ws/services/nothing": 400} {

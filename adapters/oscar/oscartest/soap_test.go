@@ -182,6 +182,16 @@ func TestSOAPRefusesWhatItsSchemaDoesNotHave(t *testing.T) {
 	}
 }
 
+func TestRequestsNestedTooDeepAreNotRead(t *testing.T) {
+	nested := func(n int) []byte { return []byte(strings.Repeat("<a>", n) + strings.Repeat("</a>", n)) }
+	if _, err := parseXML(nested(maxDepth)); err != nil {
+		t.Error(err)
+	}
+	if _, err := parseXML(nested(maxDepth + 2)); err == nil {
+		t.Error("read")
+	}
+}
+
 func TestTheWSDLNamesWhatIsAccepted(t *testing.T) {
 	w := newWorld(t, OpenO)
 	for named, first := range map[bool]string{false: "arg0", true: "appointmentId"} {
