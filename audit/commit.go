@@ -8,6 +8,8 @@ import (
 	"io"
 	"runtime"
 	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // run is the committer: the one goroutine that writes. Between commits it serves ops, signs what stayed unsigned for a
@@ -87,7 +89,44 @@ type part struct {
 	items   []*item
 	records []byte
 	hashes  []byte
+	rows    []partRow
 	signed  bool
+}
+
+// partRow is where in a part a row of the table ends.
+type partRow struct {
+	items, records, hashes int
+	root                   tlog.Hash
+}
+
+// rowBytes is how many bytes of records a row of the table holds before the next begins. Whoever wants one record reads its whole
+// row, and every row costs the commit a few microseconds.
+const rowBytes = 8 << 10
+
+// take adds an item to the part.
+func (p *part) take(it *item) {
+	it.log, it.index = p.state.name, p.state.edge.size
+	p.items = append(p.items, it)
+	p.records = append(p.records, *it.line...)
+	p.hashes = p.state.edge.add(p.hashes, it.leaf)
+	if len(p.records)-p.end().records >= rowBytes {
+		p.closeRow()
+	}
+}
+
+// end is where the last row ends.
+func (p *part) end() (end partRow) {
+	if n := len(p.rows); n > 0 {
+		end = p.rows[n-1]
+	}
+	return end
+}
+
+// closeRow ends a row here, if there is something in it.
+func (p *part) closeRow() {
+	if len(p.items) > p.end().items {
+		p.rows = append(p.rows, partRow{len(p.items), len(p.records), len(p.hashes), p.state.edge.root()})
+	}
 }
 
 // commit writes f in one transaction and moves the state in memory on. On any failure the state is thrown away: the next
@@ -155,14 +194,14 @@ func (l *Ledger) divide(ctx context.Context, tx *sql.Tx, f *flight) ([]*part, er
 			if err != nil {
 				return nil, err
 			}
-			p = &part{state: state, first: state.edge.size, records: state.records[:0], hashes: state.hashes[:0], items: make([]*item, 0, len(f.items))}
+			p = &part{state: state, first: state.edge.size, records: state.records[:0], hashes: state.hashes[:0], rows: state.rows[:0], items: make([]*item, 0, len(f.items))}
 			byClinic[it.clinic] = p
 			parts = append(parts, p)
 		}
-		it.log, it.index = p.state.name, p.state.edge.size
-		p.items = append(p.items, it)
-		p.records = append(p.records, *it.line...)
-		p.hashes = p.state.edge.add(p.hashes, it.leaf)
+		p.take(it)
+	}
+	for _, p := range parts {
+		p.closeRow()
 	}
 	return parts, nil
 }
@@ -186,23 +225,28 @@ func (l *Ledger) logOf(ctx context.Context, tx *sql.Tx, clinic string) (*logStat
 }
 
 func (l *Ledger) writePart(ctx context.Context, tx *sql.Tx, p *part, now time.Time) error {
-	root := p.state.edge.root()
-	_, err := tx.StmtContext(ctx, l.insert).ExecContext(ctx, p.state.id, p.first, len(p.items), now.UnixMilli(), p.records, p.hashes, root[:])
-	if err != nil {
-		return err
+	insert, from := tx.StmtContext(ctx, l.insert), partRow{}
+	for i := range p.rows {
+		to := &p.rows[i]
+		_, err := insert.ExecContext(ctx, p.state.id, p.first+int64(from.items), to.items-from.items, now.UnixMilli(),
+			p.records[from.records:to.records], p.hashes[from.hashes:to.hashes], to.root[:])
+		if err != nil {
+			return err
+		}
+		from = *to
 	}
 	if now.Sub(p.state.signedAt).Abs() < checkpointEvery && l.next == nil && !l.signNow {
 		return nil
 	}
 	p.signed = true
-	_, err = l.sign(ctx, tx, p.state, now)
+	_, err := l.sign(ctx, tx, p.state, now)
 	return err
 }
 
 // keep holds on to the memory of a commit for the next one, unless it was an unusually large one.
 func (s *logState) keep(p *part) {
 	if cap(p.records) <= 2<<20 {
-		s.records, s.hashes = p.records, p.hashes
+		s.records, s.hashes, s.rows = p.records, p.hashes, p.rows
 	}
 }
 

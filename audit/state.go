@@ -22,6 +22,7 @@ type logState struct {
 	index    builder
 	records  []byte // memory of the last commit, for the next
 	hashes   []byte
+	rows     []partRow
 }
 
 // load reads the state of every log and checks it, as Open does and as the committer does after a failure.
