@@ -12,6 +12,15 @@ import (
 // or trailing data is an error, because a line that could be read in two ways is no evidence (H11).
 func DecodeRecord(line []byte) (Record, error) {
 	var r Record
+	if new(quick).decode(line, &r) {
+		return r, nil
+	}
+	return decodeStrictly(line)
+}
+
+// decodeStrictly is DecodeRecord for a line in any order.
+func decodeStrictly(line []byte) (Record, error) {
+	var r Record
 	if err := json.Unmarshal(line, &r, json.RejectUnknownMembers(true)); err != nil {
 		return Record{}, fmt.Errorf("audit.DecodeRecord: %w", err)
 	}

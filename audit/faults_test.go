@@ -19,6 +19,7 @@ type faults struct {
 	refuse atomic.Int32 // this many commits are rolled back and report an error
 	doubt  atomic.Int32 // this many commits happen and report an error all the same
 	fsync  atomic.Int32 // this many commits fail as SQLite's SQLITE_IOERR_FSYNC
+	code   atomic.Int32 // the next commit fails with this code of SQLite's; 0: it does not
 	block  atomic.Pointer[chan struct{}]
 }
 
@@ -89,6 +90,9 @@ type faultyTx struct {
 func (t *faultyTx) Commit() error {
 	if gate := t.faults.block.Load(); gate != nil {
 		<-*gate
+	}
+	if code := t.faults.code.Swap(0); code != 0 {
+		return errors.Join(codedError(code), t.Tx.Rollback())
 	}
 	switch {
 	case t.faults.refuse.Add(-1) >= 0:

@@ -139,6 +139,7 @@ func (d *Daemon) begin(ctx context.Context) error {
 		return err
 	}
 	d.started = true
+	d.metrics.Recording(func() bool { return d.ledger.Stopped() == nil }, func() int64 { _, failed := d.ledger.Trouble(); return failed })
 	return d.publish()
 }
 

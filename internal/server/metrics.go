@@ -41,6 +41,22 @@ func NewMetrics() *Metrics {
 // Registry takes further collectors.
 func (m *Metrics) Registry() *prometheus.Registry { return m.registry }
 
+// Recording adds whether accesses can be recorded at present, and how many commits of records have failed.
+func (m *Metrics) Recording(goes func() bool, failed func() int64) {
+	m.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "vestibule_recording", Help: "1 while accesses can be recorded; 0 while nothing can, and every access is refused.",
+		}, func() float64 {
+			if goes() {
+				return 1
+			}
+			return 0
+		}),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "vestibule_recording_failures_total", Help: "Commits of records that failed or took too long.",
+		}, func() float64 { return float64(failed()) }))
+}
+
 // Handler serves /metrics; it belongs on a listener that only the operator reaches.
 func (m *Metrics) Handler() http.Handler {
 	mux := http.NewServeMux()

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"vestibule"
+	"vestibule/audit"
 	"vestibule/internal/identity"
 )
 
@@ -88,7 +90,12 @@ func (s *server) health(c *gin.Context) {
 
 func (s *server) ready(c *gin.Context) {
 	c.Set(labelKey, "readyz")
-	if err := s.Gateway.Ready(c.Request.Context()); err != nil {
+	err := s.Gateway.Ready(c.Request.Context())
+	if stopped, ok := errors.AsType[*audit.Stopped](err); ok {
+		c.String(http.StatusServiceUnavailable, "not ready: "+stopped.Error()+"\n")
+		return
+	}
+	if err != nil {
 		c.String(http.StatusServiceUnavailable, "not ready: the ledger cannot write\n")
 		return
 	}

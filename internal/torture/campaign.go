@@ -140,7 +140,7 @@ func (c *campaign) start(o order) (*gateway, error) {
 
 // dieEarly waits for a death before anybody is served.
 func (c *campaign) dieEarly(ctx context.Context, g *gateway, p point) (reached bool) {
-	patience := 15 * time.Second
+	patience := 5 * time.Second
 	if p.When == "starting," {
 		patience = time.Duration(c.rand.IntN(60)) * time.Millisecond
 	}
@@ -205,7 +205,7 @@ func (c *campaign) look(ctx context.Context, g *gateway) error {
 		return err
 	}
 	c.at.served++
-	found, records, err := c.at.check(ctx)
+	found, records, err := c.at.check(ctx, true)
 	c.sum.records = records
 	c.sum.findings = append(c.sum.findings, found...)
 	return err
@@ -233,7 +233,7 @@ func (c *campaign) leave(ctx context.Context, look bool) error {
 			return err
 		}
 		f.stops++
-		found, _, err := f.check(ctx)
+		found, _, err := f.check(ctx, true)
 		if err != nil {
 			return err
 		}

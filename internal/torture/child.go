@@ -57,7 +57,13 @@ func serve(ctx context.Context, o order) error {
 	if err != nil {
 		return err
 	}
-	if err := d.Serve(ctx, daemon.Listeners{Public: trappedListener{l, t}}); err != nil {
+	listeners := daemon.Listeners{Public: trappedListener{l, t}}
+	if o.Metrics != "" {
+		if listeners.Metrics, err = net.Listen("tcp", o.Metrics); err != nil {
+			return err
+		}
+	}
+	if err := d.Serve(ctx, listeners); err != nil {
 		return err
 	}
 	return d.Close()

@@ -122,8 +122,9 @@ func (f *folder) settled(ctx context.Context, db *sql.DB) error {
 	}
 }
 
-// check reads the folder beside the gateway that serves it, and holds everything against everything.
-func (f *folder) check(ctx context.Context) (found []finding, records int, err error) {
+// check reads the folder beside the gateway that serves it, and holds everything against everything. quiet says that nobody has
+// asked the EMR to write since what was left open was settled.
+func (f *folder) check(ctx context.Context, quiet bool) (found []finding, records int, err error) {
 	db, err := store.OpenFolder(f.dir)
 	if err != nil {
 		return nil, 0, err
@@ -136,6 +137,7 @@ func (f *folder) check(ctx context.Context) (found []finding, records int, err e
 	if err != nil {
 		return nil, 0, err
 	}
+	b.quiet = quiet
 	found = inspect(b)
 	f.count(b.records)
 	own, err := f.ownLog(ctx, db)
@@ -159,7 +161,7 @@ func (f *folder) count(records []audit.Record) {
 }
 
 func (f *folder) books(ctx context.Context, db *sql.DB) (books, error) {
-	b := books{attempts: f.diary.all(), writes: f.emr.told(), versions: map[string]string{}, judged: f.judged, quiet: true}
+	b := books{attempts: f.diary.all(), writes: f.emr.told(), versions: map[string]string{}, judged: f.judged}
 	for i := range appointments {
 		id := fmt.Sprintf("apt-%02d", i)
 		b.versions[id] = f.emr.version(id)

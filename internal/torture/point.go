@@ -81,6 +81,7 @@ func plan(n int, r *rand.Rand) []point {
 type order struct {
 	Data    string        `json:"data"`
 	Address string        `json:"address"`
+	Metrics string        `json:"metrics"` // where metrics are served; empty: nowhere
 	Point   point         `json:"point"`
 	Nth     int           `json:"nth"`   // the how manieth time the point is reached
 	Delay   time.Duration `json:"delay"` // of "inside": how long after the commit began
