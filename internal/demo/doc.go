@@ -15,4 +15,7 @@
 //   - documents with the label R (restricted) among those of the category that the assistant may see;
 //   - attachment.url that opens a document without a log-in, as EMRs write them (hazard H10);
 //   - decimals such as 1.50, extensions on primitive elements, and extensions nobody here knows (hazard H36).
+//
+// A clinic may run on an OSCAR instead of an EMR that speaks FHIR: OSCARWorld is the same people on the same days in OSCAR's
+// tables, and OpenOSCAR serves them.
 package demo
