@@ -1,6 +1,7 @@
 package adaptertest
 
 import (
+	"encoding/base64"
 	"io"
 	"net/http"
 	"slices"
@@ -31,13 +32,38 @@ type server struct{ base string }
 
 func (s server) holding(typ string) Holding {
 	return Holding{
-		Seed:     func(t testing.TB, d Draft) string { return s.post(t, typ, FHIR(typ, d)) },
-		Change:   func(t testing.TB, id string, d Draft) { s.put(t, typ, id, FHIR(typ, d)) },
-		IDs:      func(t testing.TB) []string { return s.ids(t, typ) },
-		More:     func(t testing.TB, d Draft, n int) []string { return []string{s.post(t, typ, FHIRFull(typ, d, n+1))} },
+		Seed:   func(t testing.TB, d Draft) string { return s.post(t, typ, FHIR(typ, d)) },
+		Change: func(t testing.TB, id string, d Draft) { s.put(t, typ, id, FHIR(typ, d)) },
+		IDs:    func(t testing.TB) []string { return s.ids(t, typ) },
+		More:   func(t testing.TB, d Draft, n int) []string { return []string{s.post(t, typ, FHIRFull(typ, d, n+1))} },
+		Attach: func(t testing.TB, d Draft, contentType string, content []byte) string {
+			data := base64.StdEncoding.EncodeToString(content)
+			return s.post(t, typ, withAttachment(t, FHIR(typ, d), `{"contentType":`+quote(contentType)+`,"data":"`+data+`"}`))
+		},
 		Make:     func(d Draft) string { return FHIR(typ, d) },
 		Statuses: FHIRStatuses(typ), Text: Text{Path: "description"}, Time: FHIRTime(typ),
 	}
+}
+
+// KeepBinaries has documents put in as Binary resources that DocumentReferences name, instead of inside of them.
+func (w *World) KeepBinaries() {
+	s, h := server{w.Base}, w.Types["DocumentReference"]
+	h.Attach = func(t testing.TB, d Draft, contentType string, content []byte) string {
+		id := s.post(t, "Binary", `{"resourceType":"Binary","contentType":`+quote(contentType)+`,"data":"`+base64.StdEncoding.EncodeToString(content)+`"}`)
+		return s.post(t, "DocumentReference", withAttachment(t, FHIR("DocumentReference", d), `{"contentType":`+quote(contentType)+`,"url":"Binary/`+id+`"}`))
+	}
+	w.Types["DocumentReference"] = h
+}
+
+// withAttachment is a DocumentReference with one attachment, that one.
+func withAttachment(t testing.TB, doc, attachment string) string {
+	t.Helper()
+	r, err := fhir.ParseResource([]byte(doc), fhir.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	start, end := r.Value().Get("content").Span()
+	return doc[:start] + `[{"attachment":` + attachment + `}]` + doc[end:]
 }
 
 func (s server) post(t testing.TB, typ, body string) string {

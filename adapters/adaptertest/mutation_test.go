@@ -194,7 +194,7 @@ func brokenAdapters(t *testing.T) []broken {
 		})},
 		{"takes a log-in page for an empty result", "an EMR's fault becomes the right kind of error on a search", "", all(empty)},
 		{"logs what it reads", "a read returns the row", "", func(a adapters.EMR, o adaptertest.Opening) adapters.EMR { return talkative(a, o.Log) }},
-		{"does not hear its caller leave", "a caller who leaves", "", all(deaf)},
+		{"does not hear its caller leave", "a caller who leaves, or", "", all(deaf)},
 		{"leaves something running", "nothing runs on", "", all(func(a adapters.EMR) mutant { return leaving(a, until) })},
 		{"has another table every time", "the table stays", "", all(func(a adapters.EMR) mutant {
 			n := 0
@@ -231,6 +231,10 @@ func brokenAdapters(t *testing.T) []broken {
 		{"takes a revoked credential for an absent row", "credentials that are revoked", "", all(func(a adapters.EMR) mutant {
 			return failing(a, changeError(func(e *fhir.Error) { e.Kind, e.Code = fhir.KindNotFound, "not-found" }))
 		})},
+		{"loses the last byte of a document", "a document's content comes", "DocumentReference", func(a adapters.EMR, _ adaptertest.Opening) adapters.EMR { return opens(a, short) }},
+		{"makes an empty document of nothing", "content that is not there", "DocumentReference", func(a adapters.EMR, _ adaptertest.Opening) adapters.EMR { return opens(a, nothing) }},
+		{"makes an empty document of a fault", "an EMR's fault never makes content", "DocumentReference", func(a adapters.EMR, _ adaptertest.Opening) adapters.EMR { return opens(a, nothing) }},
+		{"does not hear the caller of a document leave", "a caller who leaves content", "DocumentReference", func(a adapters.EMR, _ adaptertest.Opening) adapters.EMR { return deafOpening(a) }},
 		{"gives up on an EMR for good", "after a fault", "", all(func(a adapters.EMR) mutant {
 			var last error
 			return mutant{EMR: a, read: func(ctx context.Context, ref fhir.Ref) (fhir.Resource, error) {
@@ -274,7 +278,12 @@ func TestAGoodAdapterIsNotFoundFaultWith(t *testing.T) {
 		}
 		if key := b.promise + b.typ; !seen[key] {
 			seen[key] = true
-			good := func(a adapters.EMR, _ adaptertest.Opening) adapters.EMR { return a }
+			good := func(a adapters.EMR, _ adaptertest.Opening) adapters.EMR {
+				if b.typ == "DocumentReference" {
+					return opens(a, asItIs)
+				}
+				return a
+			}
 			for _, f := range findings(t, b.promise, b.typ, world(good)) {
 				t.Error(f)
 			}

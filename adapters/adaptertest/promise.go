@@ -17,6 +17,8 @@ type promise struct {
 	needs []need // of the table's row; without them the promise is skipped
 	whole bool   // about the adapter, not about one type: tried once
 	keep  func(T, *suite, subject)
+
+	optional func(a adapters.EMR, typ string) string // why the adapter need not keep it; "" where it has to
 }
 
 // subject is one resource type of one EMR: its row of the table and how the suite gets at it.
@@ -110,5 +112,5 @@ func (r *report) String() string {
 // promises are all of them, in the order in which they are tried.
 func promises() []promise {
 	return slices.Concat(capabilityPromises(), readPromises(), searchPromises(), pagePromises(), faultPromises(), writePromises(), oncePromises(),
-		timePromises(), textPromises(), leavingPromises())
+		timePromises(), textPromises(), leavingPromises(), contentPromises())
 }

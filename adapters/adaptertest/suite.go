@@ -77,7 +77,11 @@ func (s *suite) tryAll(t T, typ string) {
 // try holds the EMR to one promise about one type.
 func (s *suite) try(t T, p promise, typ string) {
 	row := s.table.Type(typ)
-	if why := p.lacks(row); why != "" {
+	why := p.lacks(row)
+	if why == "" && p.optional != nil {
+		why = p.optional(s.direct(t).(*watched).EMR, typ)
+	}
+	if why != "" {
 		s.report.add(p, typ, why)
 		return
 	}

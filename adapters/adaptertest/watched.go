@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -128,3 +129,17 @@ func wantError(t testing.TB, what string, err error, wanted ...outcome) *fhir.Er
 
 // String is for failure messages.
 func (o outcome) String() string { return fmt.Sprint(o.kind, o.codes) }
+
+// Open passes on content, whose errors are held to the same.
+func (w *watched) Open(ctx context.Context, doc fhir.Resource, index int) (io.ReadCloser, error) {
+	c, ok := w.EMR.(adapters.Content)
+	if !ok {
+		return nil, fhir.E("adaptertest", fhir.KindNotSupported, "emr-not-supported", "This adapter opens no content.")
+	}
+	r, err := c.Open(ctx, doc, index)
+	checkError(w.t, "Open", err)
+	if err != nil && r != nil {
+		w.t.Errorf("Open returned content and an error")
+	}
+	return r, err
+}

@@ -42,6 +42,10 @@ type Holding struct {
 	More   func(t testing.TB, d Draft, n int) []string // puts in rows for parameters that drafts do not fill; may be nil
 	Make   func(d Draft) string                        // the resource that a caller would send to create d; nil without create
 
+	// Attach puts in a row whose document has that content; needed for DocumentReference where the adapter is an
+	// adapters.Content.
+	Attach func(t testing.TB, d Draft, contentType string, content []byte) string
+
 	Statuses []string // codes that rows can have, two or more; a Draft without a status has the first
 	Text     Text     // the free text that Draft.Text goes to
 	Time     string   // path of the element that Draft.Start goes to, as an instant; "" where the EMR sets its times itself

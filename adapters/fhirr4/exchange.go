@@ -27,7 +27,7 @@ type exchange struct {
 
 // names reports whether the exchange is about one resource by id, so that 404 says something about that resource.
 func (x *exchange) names() bool {
-	return x.op == opRead || x.op == opWrite && x.method == http.MethodPut
+	return x.op == opRead || x.op == opContent || x.op == opWrite && x.method == http.MethodPut
 }
 
 func (x *exchange) writes() bool {

@@ -11,6 +11,7 @@ import (
 const (
 	opCapability = "fhirr4.Capability"
 	opRead       = "fhirr4.Read"
+	opContent    = "fhirr4.Open"
 	opSearch     = "fhirr4.Search"
 	opWrite      = "fhirr4.Write"
 	opLogin      = "fhirr4.Login"
