@@ -73,6 +73,15 @@ func TestTheRowsOfAnOSCARAreWhole(t *testing.T) {
 			t.Errorf("%+v", k)
 		}
 	}
+	states := map[string]int{}
+	for _, k := range rows.Ticklers {
+		states[k.Status]++
+		states[k.Priority]++
+		states["comments"] += len(k.Comments)
+	}
+	if states["A"] == 0 || states["C"] == 0 || states["High"] == 0 || states["Normal"] == 0 || states["comments"] == 0 {
+		t.Errorf("%v", states)
+	}
 	for _, d := range rows.Documents {
 		if !numbers[d.Creator] || d.DemographicNo == 0 || len(d.Contents) == 0 || d.Class == "" || d.Updated.IsZero() || d.Observed.IsZero() {
 			t.Errorf("%d", d.No)
