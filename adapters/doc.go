@@ -42,6 +42,7 @@
 //	423                                KindConflict        emr-locked
 //	429                                KindUnavailable     emr-busy               with RetryAfter where the EMR says it
 //	400, 422 on a write                KindUnprocessable   emr-refused
+//	a search it cannot answer whole    KindUnprocessable   emr-search-unbounded   narrow it
 //	other 4xx                          KindUpstream        emr-request-refused
 //	3xx                                KindUpstream        emr-redirected         redirects are not followed
 //	5xx                                KindUpstream        emr-failed

@@ -11,18 +11,18 @@ import (
 // appointment is a row of the schedule, whatever shape it came in. Times are the wall's; end is the minute after the last,
 // since OSCAR stores the last minute or millisecond that is still taken.
 type appointment struct {
-	id                            int64
-	provider                      string
-	patient                       int64 // 0 is a block or a note on the sheet
-	day                           day
-	start, end                    clock
-	status, name, notes, reason   string
-	location, resources           string
-	kind, urgency                 string
-	reasonCode                    int64 // 0 is none
-	created, updated              time.Time
-	program, style, billing       string // kept for SOAP's update, which replaces every column
-	remarks, booking, lastUpdated string
+	id                          int64
+	provider                    string
+	patient                     int64 // 0 is a block or a note on the sheet
+	day                         day
+	start, end                  clock
+	status, name, notes, reason string
+	location, resources         string
+	kind, urgency               string
+	reasonCode                  int64 // 0 is none
+	created, updated            time.Time
+	program, style, billing     string // kept for SOAP's update, which replaces every column
+	remarks, booking            string
 }
 
 // full is AppointmentTo1, as getAppointment, appointmentHistory, add and updateStatus return it.
@@ -67,8 +67,6 @@ func (a *Adapter) fullRow(v fhir.Value) appointment {
 			row.created = a.instantIn(m)
 		case "updateDateTime":
 			row.updated = a.instantIn(m)
-		case "lastUpdateUser":
-			row.lastUpdated = plainText(m)
 		default:
 			a.notes.unlisted("Appointment", name, says(m))
 		}
@@ -83,7 +81,7 @@ func (a *Adapter) soapRow(n node) appointment {
 	texts := map[string]*string{
 		"providerNo": &row.provider, "status": &row.status, "name": &row.name, "notes": &row.notes, "reason": &row.reason, "location": &row.location,
 		"resources": &row.resources, "type": &row.kind, "urgency": &row.urgency, "programId": &row.program, "style": &row.style,
-		"billing": &row.billing, "remarks": &row.remarks, "bookingSource": &row.booking, "lastUpdateUser": &row.lastUpdated,
+		"billing": &row.billing, "remarks": &row.remarks, "bookingSource": &row.booking,
 	}
 	for _, k := range n.kids {
 		if to, ok := texts[k.name]; ok {

@@ -224,7 +224,7 @@ func (a *Adapter) replace(ctx context.Context, base, row appointment, send func(
 
 // content is what a row says, whoever wrote it and when.
 func (row appointment) content() string {
-	row.updated, row.lastUpdated, row.created = time.Time{}, "", time.Time{}
+	row.updated, row.created = time.Time{}, time.Time{}
 	return row.version()
 }
 

@@ -2,6 +2,7 @@ package oscar
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"vestibule/fhir"
@@ -22,6 +23,9 @@ func (a *Adapter) loadTables(ctx context.Context) (tables, time.Duration, error)
 	}
 	out := tables{map[string]string{}, map[int64]string{}, true}
 	v, err := a.getJSON(ctx, opCapability, typAppointment, "/ws/services/schedule/statuses")
+	if err == nil && v.Get("content").Kind() != fhir.Array {
+		err = wrong(opCapability, typAppointment, "The EMR answered something else than what was asked for.")
+	}
 	if err != nil {
 		return tables{}, 0, err
 	}
@@ -30,7 +34,11 @@ func (a *Adapter) loadTables(ctx context.Context) (tables, time.Duration, error)
 			out.statuses[plainText(m.Get("status"))] = plainText(m.Get("description"))
 		}
 	}
-	if v, err = a.getJSON(ctx, opCapability, typAppointment, "/ws/services/schedule/reasons"); err != nil {
+	v, err = a.getJSON(ctx, opCapability, typAppointment, "/ws/services/schedule/reasons")
+	if err == nil && !v.Get("reasons").Exists() {
+		err = wrong(opCapability, typAppointment, "The EMR answered something else than what was asked for.")
+	}
+	if err != nil {
 		return tables{}, 0, err
 	}
 	for m := range v.Get("reasons").Items() {
@@ -42,10 +50,15 @@ func (a *Adapter) loadTables(ctx context.Context) (tables, time.Duration, error)
 }
 
 // inTables refuses codes that the clinic's tables do not have: OSCAR would take them, and its screens would not know them.
-// Where the tables cannot be read the EMR is left to decide.
+// Where the tables may not be read the EMR is left to decide.
 func (a *Adapter) inTables(ctx context.Context, row, base appointment) error {
 	l, err := a.tables.Get(ctx)
-	if err != nil || !l.Value.read {
+	switch {
+	case errors.Is(err, errMissingPrivilege):
+		return nil
+	case err != nil:
+		return readFault(err, opWrite)
+	case !l.Value.read:
 		return nil
 	}
 	e := fhir.E(opWrite, fhir.KindUnprocessable, "emr-refused", "The clinic has switched this state off in its EMR.").At("status")

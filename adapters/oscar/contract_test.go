@@ -66,7 +66,7 @@ func TestTheAdapterKeepsTheContract(t *testing.T) {
 	for _, c := range []struct {
 		dialect oscar.Dialect
 		soap    bool
-	}{{oscar.OpenO, true}, {oscar.OpenO, false}, {oscar.OSCAR19, true}, {oscar.CARLOS, true}, {oscar.Juno, true}} {
+	}{{oscar.OpenO, true}, {oscar.CARLOS, false}, {oscar.OSCAR19, true}, {oscar.CARLOS, true}, {oscar.Juno, true}} {
 		t.Run(fmt.Sprintf("%s soap=%v", c.dialect, c.soap), func(t *testing.T) {
 			adaptertest.Run(t, func(t testing.TB, zone *time.Location) *adaptertest.World { return world(t, c.dialect, c.soap, zone) })
 		})
@@ -217,6 +217,10 @@ func (c clinic) papers(zone *time.Location) adaptertest.Holding {
 		},
 		Statuses: []string{"current", "entered-in-error"}, Text: adaptertest.Text{Path: "description", Max: 255}, Within: "date=ge2020-01-01",
 	}
+	h.Attach = func(t testing.TB, d adaptertest.Draft, contentType string, content []byte) string {
+		doc := row(t, d)
+		doc.ContentType, doc.Contents = contentType, content
+		return strconv.Itoa(c.AddDocuments(doc)[0])
+	}
 	return h
 }
-

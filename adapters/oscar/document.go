@@ -66,7 +66,7 @@ func (a *Adapter) documentRow(n node) document {
 
 func (row document) version() string {
 	return version(strconv.FormatInt(row.patient, 10), strconv.FormatInt(row.appointment, 10), row.kind, row.class, row.subclass, row.description,
-		row.fileName, row.creator, row.responsible, row.source, row.facility, row.status, row.contentType, stamp(row.updated), stamp(row.observed))
+		row.creator, row.responsible, row.source, row.facility, row.status, row.contentType, stamp(row.updated), stamp(row.observed))
 }
 
 // document reads one document that is in a chart. Those that nobody has filed yet are nobody's to see here.

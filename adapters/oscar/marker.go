@@ -79,5 +79,5 @@ func version(fields ...string) string {
 func (row appointment) version() string {
 	return version(row.provider, strconv.FormatInt(row.patient, 10), row.day.String(), row.start.String(), row.end.String(), row.status, row.name,
 		row.notes, row.reason, row.location, row.resources, row.kind, row.urgency, strconv.FormatInt(row.reasonCode, 10),
-		strconv.FormatInt(row.updated.UnixMilli(), 10), row.lastUpdated)
+		stamp(row.updated))
 }

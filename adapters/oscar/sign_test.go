@@ -21,7 +21,7 @@ func TestSignaturesAreThoseOfRFC5849(t *testing.T) {
 		method, url, secret, want string
 		own                       []pair
 	}{
-		{"POST", "https://photos.example.net/initiate", "", "74KNZJeDHnMBp0EMJ9ZHt/XKycU=", own("137131200", "wIjqoxSgls", pair{"oauth_callback", "http://printer.example.com/ready"})},
+		{"POST", "https://photos.example.net/initiate", "", "74KNZJeDHnMBp0EMJ9ZHt/XKycU=", own("137131200", "wIjqoS", pair{"oauth_callback", "http://printer.example.com/ready"})},
 		{"POST", "https://photos.example.net/token", "hdhd0244k9j7ao03", "gKgrFCywp7rO0OXSjdot/IHF7IU=", own("137131201", "walatlh", pair{"oauth_token", "hh5s93j4hdidpola"}, pair{"oauth_verifier", "hfdp7dh39dks9884"})},
 		{"GET", "http://photos.example.net/photos?file=vacation.jpg&size=original", "pfkkdhi9sl3r4s00", "MdpQcU8iPSUjWoN/UDMsK2sui9I=", own("137131202", "chapoH", pair{"oauth_token", "nnch734d00sl2jdk"})},
 	} {

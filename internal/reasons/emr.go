@@ -29,6 +29,7 @@ func emrs() []Row {
 		{"version-required", StageEMR, fhir.KindPreconditionRequired, "The change does not say which version it replaces, perhaps because the EMR gives none.", tellClinic},
 		{"invalid-cursor", StageEMR, fhir.KindInvalid, "The page link is not one that the gateway gave out.", "Repeat the search from its first page."},
 		{"emr-not-supported", StageEMR, fhir.KindNotSupported, "This clinic's EMR does not do that.", "See the clinic's CapabilityStatement for what it does."},
+		{"emr-search-unbounded", StageEMR, fhir.KindUnprocessable, "The clinic's EMR cannot answer this search whole, or not at once; part of the answer would look like all of it.", "Narrow it: add a patient, or a range of dates."},
 		{"emr-refused", StageEMR, fhir.KindUnprocessable, "The EMR's own rules refuse the content.", "Check the resource; the clinic can see more in its EMR."},
 		{"emr-conflict", StageEMR, fhir.KindConflict, "The EMR holds something that stands against the write.", "Read again, then decide."},
 		{"emr-locked", StageEMR, fhir.KindConflict, "Somebody has the resource open in the EMR.", tryAgain},
