@@ -217,6 +217,28 @@ func TestAfterAnErasureNoFileHoldsThePatient(t *testing.T) {
 	h.reported()
 }
 
+// The index names the rows that it is packed into by the first value of each; that goes with the body, too.
+func TestAnErasureLeavesNoNameOfARow(t *testing.T) {
+	h := newHouse(t)
+	for n := range 1500 {
+		h.append(about(n, fmt.Sprintf("Patient/made-up-%d", n*7919%100000)))
+	}
+	for range 3 {
+		var key []byte
+		if err := h.db.QueryRow(`SELECT key FROM posting WHERE instr(key, 'pPatient/') = 1 LIMIT 1`).Scan(&key); err != nil {
+			t.Fatal(err)
+		}
+		patient, _, _ := strings.Cut(string(key[1:]), "\x00")
+		if done := h.forget(erasure(patient)); done.Bodies == 0 {
+			t.Fatalf("%s is in nothing", patient)
+		}
+		if n := h.count(`SELECT COUNT(*) FROM posting WHERE instr(key, $1) > 0 OR instr(entries, $1) > 0`, []byte(patient+"\x00")); n > 0 {
+			t.Errorf("%d rows of the index still hold %s", n, patient)
+		}
+		h.reported()
+	}
+}
+
 func TestADeletedRecordIsStillProved(t *testing.T) {
 	h := newHouse(t)
 	h.append(about(1, "Patient/1"))

@@ -71,11 +71,11 @@ func (r *Reader) Proof(ctx context.Context, clinic string, index int64, whole bo
 		}
 		extra, ok := body.text()
 		if !ok {
-			leaf, err := s.batch.leaf(index - s.batch.first)
+			leaf, err := hashReader(ctx, l.q, l.id).ReadHashes([]int64{tlog.StoredHashIndex(0, index)})
 			if err != nil {
 				return err
 			}
-			extra = []byte(deletedExtra + leaf.String())
+			extra = []byte(deletedExtra + leaf[0].String())
 		}
 		hashes, err := tlog.ProveRecord(l.head.size, index, hashReader(ctx, l.q, l.id))
 		if err != nil {

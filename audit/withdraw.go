@@ -77,7 +77,8 @@ func withdrawFrom(ctx context.Context, tx *sql.Tx, log, segment int64, places []
 	return nil
 }
 
-// rewrite writes a row without the places that it holds. It keeps its key, also where its first posting goes.
+// rewrite writes a row without the places that it holds. Its key is that of the first posting left: the one before may name
+// whom nothing is to name any more.
 func rewrite(ctx context.Context, tx *sql.Tx, log, segment int64, r row, places []place) error {
 	b := block{rest: r.entries}
 	p := packer{whole: true}
@@ -113,6 +114,6 @@ func rewrite(ctx context.Context, tx *sql.Tx, log, segment int64, r row, places 
 		_, err := tx.ExecContext(ctx, `DELETE FROM posting WHERE log = $1 AND segment = $2 AND key = $3`, log, segment, r.key)
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE posting SET entries = $1 WHERE log = $2 AND segment = $3 AND key = $4`, rows[0].entries, log, segment, r.key)
+	_, err := tx.ExecContext(ctx, `UPDATE posting SET key = $1, entries = $2 WHERE log = $3 AND segment = $4 AND key = $5`, rows[0].key, rows[0].entries, log, segment, r.key)
 	return err
 }
