@@ -82,6 +82,14 @@ func (f *Fresh[T]) reload(ctx context.Context) (*Lease[T], error) {
 	return nil, err
 }
 
+// Known is the value at hand, run out or not; ok is false where none was loaded yet. Nothing is asked for.
+func (f *Fresh[T]) Known() (value T, ok bool) {
+	if l := f.current.Load(); l != nil {
+		return l.Value, true
+	}
+	return value, false
+}
+
 // Drop forgets l, unless it has been replaced already.
 func (f *Fresh[T]) Drop(l *Lease[T]) { f.current.CompareAndSwap(l, nil) }
 
