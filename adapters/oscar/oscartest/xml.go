@@ -66,7 +66,9 @@ func parseElement(d *xml.Decoder, start xml.StartElement, depth int) (node, erro
 		case xml.CharData:
 			text.Write(t)
 		case xml.EndElement:
-			n.text = strings.TrimSpace(text.String())
+			if n.text = text.String(); len(n.kids) > 0 { // the spaces of a text are its own
+				n.text = ""
+			}
 			return n, nil
 		}
 	}
