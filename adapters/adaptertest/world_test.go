@@ -39,7 +39,8 @@ func world(breakIt func(adapters.EMR, adaptertest.Opening) adapters.EMR) adapter
 			return id
 		}
 		w.Open = func(t testing.TB, o adaptertest.Opening) adapters.EMR {
-			a, err := fhirr4.Open(fhirr4.Config{Base: o.Base, Aliases: []string{e.URL()}, Timeout: o.Timeout, MaxBody: o.MaxBody, Now: o.Now})
+			a, err := fhirr4.Open(fhirr4.Config{Base: o.Base, Aliases: []string{e.URL()}, Timeout: o.Timeout, MaxBody: o.MaxBody, Now: o.Now,
+				Quirks: fhirr4.Quirks{StablePages: true}})
 			if err != nil {
 				t.Fatal(err)
 			}

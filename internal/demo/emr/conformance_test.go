@@ -40,7 +40,9 @@ func startWorld(t testing.TB, zone *time.Location) *adaptertest.World {
 	}
 	w.Open = func(t testing.TB, o adaptertest.Opening) adapters.EMR {
 		t.Helper()
-		a, err := fhirr4.Open(fhirr4.Config{Base: o.Base, Aliases: []string{e.URL()}, Timeout: o.Timeout, MaxBody: o.MaxBody, Now: o.Now})
+		a, err := fhirr4.Open(fhirr4.Config{
+			Base: o.Base, Aliases: []string{e.URL()}, Timeout: o.Timeout, MaxBody: o.MaxBody, Now: o.Now, Quirks: fhirr4.Quirks{StablePages: true},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

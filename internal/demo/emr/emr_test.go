@@ -132,7 +132,7 @@ func TestWhatIsNotUnderstoodIsRefused(t *testing.T) {
 		"/Appointment?bogus=1": 400, "/Appointment?patient.bogus=1": 400, "/Appointment?bogus.name=1": 400, "/Appointment?_has:x=1": 400,
 		"/Appointment?_has:Task:bogus:status=x": 400, "/Appointment?_has:Task:focus:bogus=x": 400, "/Appointment?_include=Task:focus": 400,
 		"/Appointment?_include=Appointment:status": 400, "/Appointment?_include=x": 400, "/Appointment?_count=0": 400,
-		"/Appointment?_offset=-1": 400, "/Appointment?_sort=bogus": 400, "/Appointment?date=yesterday": 400, "/Appointment?%zz": 400,
+		"/Appointment?_after=none": 400, "/Appointment?_sort=bogus": 400, "/Appointment?date=yesterday": 400, "/Appointment?%zz": 400,
 		"/Patient?bogus=1": 400, "/Encounter": 404, "/Appointment/nope": 404, "/Appointment/a1/_history": 404, "/": 404,
 	} {
 		if got := ask(t, e, "GET", path, ""); got.status != status || !strings.Contains(got.body, "OperationOutcome") {

@@ -32,15 +32,19 @@ func (e *EMR) search(w http.ResponseWriter, typ, rawQuery string) {
 		e.fail(w, err)
 		return
 	}
-	found := slices.DeleteFunc(e.store.all(typ), func(r fhir.Resource) bool { return !matches(r) })
-	if err := order(typ, p.sort, found); err != nil {
+	all := e.store.all(typ)
+	if err := order(typ, p.sort, all); err != nil {
 		e.fail(w, err)
 		return
 	}
-	page := found[min(p.offset, len(found)):min(p.offset+p.count, len(found))]
-	b := bundle{base: e.base, self: e.base + "/" + typ + "?" + rawQuery, total: len(found), hideTotal: p.total == "none"}
-	if p.offset+p.count < len(found) {
-		b.next = e.base + "/" + typ + "?" + p.nextQuery(rawQuery)
+	page, more, total, err := p.cut(all, matches)
+	if err != nil {
+		e.fail(w, err)
+		return
+	}
+	b := bundle{base: e.base, self: e.base + "/" + typ + "?" + rawQuery, total: total, hideTotal: p.total == "none"}
+	if more {
+		b.next = e.base + "/" + typ + "?" + p.nextQuery(rawQuery, page[len(page)-1].ID())
 	}
 	b.add("match", page...)
 	for _, inc := range includes {
@@ -56,43 +60,56 @@ func (e *EMR) search(w http.ResponseWriter, typ, rawQuery string) {
 
 // paging is the part of a search that shapes the answer.
 type paging struct {
-	count, offset int
-	sort, total   string
+	count       int
+	after       string // id of the last resource of the page before; "" on the first
+	sort, total string
+}
+
+// cut is the page of what matches in all, which is in order; whether more follow, and how many match altogether. A page begins
+// behind a resource and not at a number: what leaves the result while somebody pages through it makes nothing else vanish.
+func (p paging) cut(all []fhir.Resource, matches func(fhir.Resource) bool) (page []fhir.Resource, more bool, total int, err error) {
+	reached := p.after == ""
+	for _, r := range all {
+		if matches(r) {
+			total++
+			more = more || reached && len(page) == p.count
+			if reached && len(page) < p.count {
+				page = append(page, r)
+			}
+		}
+		reached = reached || r.ID() == p.after
+	}
+	if !reached {
+		return nil, false, 0, problem(fhir.KindInvalid, "invalid", "There is no such page.").At("_after")
+	}
+	return page, more, total, nil
 }
 
 // takePaging takes the paging out of a search's parameters and leaves the criteria.
 func takePaging(values url.Values) (paging, error) {
-	p := paging{count: defaultCount, sort: values.Get("_sort"), total: values.Get("_total")}
-	for _, n := range []struct {
-		name        string
-		into        *int
-		least, most int
-	}{{"_count", &p.count, 1, 1000}, {"_offset", &p.offset, 0, 1 << 30}} {
-		s := values.Get(n.name)
-		if s == "" {
-			continue
+	p := paging{count: defaultCount, sort: values.Get("_sort"), total: values.Get("_total"), after: values.Get("_after")}
+	if c := values.Get("_count"); c != "" {
+		n, err := strconv.Atoi(c)
+		if err != nil || n < 1 || n > 1000 {
+			return p, problem(fhir.KindInvalid, "invalid", "_count is out of range.").At("_count")
 		}
-		v, err := strconv.Atoi(s)
-		if err != nil || v < n.least || v > n.most {
-			return p, problem(fhir.KindInvalid, "invalid", n.name+" is out of range.").At(n.name)
-		}
-		*n.into = v
+		p.count = n
 	}
-	for _, name := range []string{"_count", "_offset", "_sort", "_total", "_elements", "_format"} {
+	for _, name := range []string{"_count", "_after", "_sort", "_total", "_elements", "_format"} {
 		values.Del(name)
 	}
 	return p, nil
 }
 
-// nextQuery is the search again, from where this page ends.
-func (p paging) nextQuery(rawQuery string) string {
+// nextQuery is the search again, from where the page that ends with that id ends.
+func (p paging) nextQuery(rawQuery, last string) string {
 	var kept []string
 	for part := range strings.SplitSeq(rawQuery, "&") {
-		if part != "" && !strings.HasPrefix(part, "_offset=") {
+		if part != "" && !strings.HasPrefix(part, "_after=") {
 			kept = append(kept, part)
 		}
 	}
-	return strings.Join(append(kept, "_offset="+strconv.Itoa(p.offset+p.count)), "&")
+	return strings.Join(append(kept, "_after="+last), "&")
 }
 
 func order(typ, keys string, found []fhir.Resource) error {
