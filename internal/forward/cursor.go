@@ -13,6 +13,7 @@ type cursor struct {
 	row         placeRow // what has settled
 	ahead       Place    // what was taken; it may not have settled
 	window      []*item  // what comes next
+	marks       int      // how many of the lane's marks are this log's
 	until       time.Time
 	run         int  // events left out in a row
 	stopped     bool // and that no more are is on record

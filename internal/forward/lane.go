@@ -124,7 +124,7 @@ func (l *lane) wanted() []audit.Head {
 }
 
 // maxUnsettled bounds how many events may be on their way without having settled.
-const maxUnsettled = 5000
+const maxUnsettled = 20_000
 
 // feed sends what comes next of one log; more says that there may be more of it.
 func (l *lane) feed(ctx context.Context, c *cursor, h audit.Head) (more bool, err error) {
@@ -226,6 +226,7 @@ func (l *lane) advance(c *cursor) (any bool) {
 		c.window = c.window[1:]
 		c.ahead, any = it.after, true
 		c.row.skipped += it.skipped
+		c.marks++
 		l.marks = append(l.marks, mark{c, it.after, it.Time, it.Body != nil && !it.parked})
 	}
 	return any
@@ -253,6 +254,7 @@ func (l *lane) settle() error {
 			l.row.success, l.arrived, l.changed = l.f.opts.Now(), true, true
 		}
 		m.c.row.Place = m.after
+		m.c.marks--
 		l.dirty[m.c.log] = true
 		done++
 	}
@@ -308,7 +310,7 @@ func (l *lane) drop() {
 		l.out = nil
 	}
 	for _, m := range l.marks {
-		m.c.window, m.c.ahead = nil, m.c.row.Place
+		m.c.window, m.c.ahead, m.c.marks = nil, m.c.row.Place, 0
 	}
 	l.marks = nil
 }

@@ -2,7 +2,6 @@ package forward
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"vestibule/audit"
@@ -23,17 +22,25 @@ type shownLog struct {
 // show lets others see how it stands.
 func (l *lane) show() {
 	logs := make(map[string]shownLog, len(l.cursors))
+	unsettled := 0 // logs with marks
 	for name, c := range l.cursors {
 		at := shownLog{placeRow: c.row}
 		if len(c.window) > 0 {
 			at.oldest = c.window[0].Time
 		}
+		if c.marks > 0 {
+			unsettled++
+			at.oldest = time.Time{}
+		}
 		logs[name] = at
 	}
-	for _, m := range slices.Backward(l.marks) {
-		at := logs[m.c.log]
-		at.oldest = m.time
-		logs[m.c.log] = at
+	for i := 0; unsettled > 0; i++ {
+		m := l.marks[i]
+		if at := logs[m.c.log]; at.oldest.IsZero() {
+			at.oldest = m.time
+			logs[m.c.log] = at
+			unsettled--
+		}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -105,6 +105,8 @@ func Again(ctx context.Context, db *sql.DB, sink, clinic string, from int64, by 
 	}
 	if _, found, err := p.sink(ctx, sink); err != nil {
 		return err
+	} else if !found && len(names) == 0 {
+		return fmt.Errorf("there is no sink %s: nothing was ever sent on from here", sink)
 	} else if !found {
 		return fmt.Errorf("there is no sink %s; known are %s", sink, strings.Join(names, ", "))
 	}
