@@ -240,6 +240,11 @@ func TestRequestsAreRemembered(t *testing.T) {
 	if len(w.Requests()) != 0 {
 		t.Error("not forgotten")
 	}
+	usual := newWorld(t, OpenO)
+	usual.ask("GET", "/schedule/statuses", "")
+	if len(usual.Requests()) != 1 {
+		t.Error("nothing is remembered unless asked for")
+	}
 }
 
 func TestOnLoopbackOnlyOthersAreTurnedAway(t *testing.T) {
