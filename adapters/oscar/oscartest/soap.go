@@ -134,7 +134,7 @@ func (c *call) identified(doc node) bool {
 	token, ok := security.kid("UsernameToken")
 	user, _ := token.kid("Username")
 	password, _ := token.kid("Password")
-	id, isNumber := numbered(user.text)
+	id, isNumber := numbered(strings.TrimSpace(user.text))
 	kind := password.attrs["Type"]
 	if !ok || !isNumber || password.text == "" || kind != "" && !strings.HasSuffix(kind, secureText) {
 		return false
@@ -165,10 +165,10 @@ func (c *call) arguments(op operation, asked node) (arguments, error) {
 		for i, a := range op.args {
 			if k.space == "" && k.name == c.argumentName(i, a) {
 				known = true
-				if !fits(k, a.kind) {
+				if !fits(collapsed(k, a.kind), a.kind) {
 					return nil, &fault{"soap:Client", "Unmarshalling Error: " + k.text}
 				}
-				out[a.name] = k
+				out[a.name] = collapsed(k, a.kind)
 			}
 		}
 		if !known {
@@ -176,6 +176,14 @@ func (c *call) arguments(op operation, asked node) (arguments, error) {
 		}
 	}
 	return out, nil
+}
+
+// collapsed is the element without the spaces around a value, which belong to texts only (XML Schema part 2, whiteSpace).
+func collapsed(n node, kind string) node {
+	if kind != "xs:string" {
+		n.text = strings.TrimSpace(n.text)
+	}
+	return n
 }
 
 // fits checks a simple type.

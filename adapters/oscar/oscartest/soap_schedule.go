@@ -138,8 +138,9 @@ func (c *call) fromTransfer(a *Appointment, n node) error {
 		k, _ := n.kid(name)
 		return k.text
 	}
-	start, err1 := readDateTime(text("appointmentStartDateTime"), c.cfg.Zone)
-	end, err2 := readDateTime(text("appointmentEndDateTime"), c.cfg.Zone)
+	value := func(name string) string { return strings.TrimSpace(text(name)) }
+	start, err1 := readDateTime(value("appointmentStartDateTime"), c.cfg.Zone)
+	end, err2 := readDateTime(value("appointmentEndDateTime"), c.cfg.Zone)
 	if err1 != nil || err2 != nil {
 		return broken("java.lang.NullPointerException")
 	}
@@ -148,8 +149,8 @@ func (c *call) fromTransfer(a *Appointment, n node) error {
 	if c.switches.MillisecondEnds {
 		a.End = end.Format(clockStamp + ".000")
 	}
-	a.DemographicNo, _ = strconv.Atoi(text("demographicNo"))
-	a.ProgramID, _ = strconv.Atoi(text("programId"))
+	a.DemographicNo, _ = strconv.Atoi(value("demographicNo"))
+	a.ProgramID, _ = strconv.Atoi(value("programId"))
 	a.ProviderNo, a.Name, a.Notes, a.Reason, a.Location = text("providerNo"), text("name"), text("notes"), text("reason"), text("location")
 	a.Resources, a.Status, a.Type, a.Urgency, a.NullName = text("resources"), text("status"), text("type"), text("urgency"), false
 	return nil
@@ -173,7 +174,7 @@ func (c *call) soapAdd(a arguments) ([]node, error) {
 // soapUpdate writes the whole row; it is how an appointment is moved outside CARLOS.
 func (c *call) soapUpdate(a arguments) ([]node, error) {
 	id, _ := a["appointment"].kid("id")
-	no, _ := numbered(id.text)
+	no, _ := numbered(strings.TrimSpace(id.text))
 	row, ok := c.data.Appointments[no]
 	if !ok {
 		return nil, broken("java.lang.NullPointerException")

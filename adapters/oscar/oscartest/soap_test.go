@@ -182,6 +182,20 @@ func TestSOAPRefusesWhatItsSchemaDoesNotHave(t *testing.T) {
 	}
 }
 
+func TestSpacesBelongToTextsAndNotToNumbers(t *testing.T) {
+	w := newWorld(t, OpenO)
+	row := strings.NewReplacer("<demographicNo>31<", "<demographicNo>\n 31 <", "05:00</", "05:00 </", "<status>", "<notes>  two  </notes><status>").Replace(transferOf(0, "2026-12-01T09:00:00-05:00", "2026-12-01T09:15:00-05:00"))
+	if got := w.soapCall("<ns:addAppointment>" + row + "</ns:addAppointment>"); got.status != 200 {
+		t.Fatal(got)
+	}
+	if a := w.Appointments()[0]; a.DemographicNo != 31 || a.Notes != "  two  " || a.End != "09:14:59" {
+		t.Errorf("%+v", a)
+	}
+	if got := w.soapCall("<ns:getAppointment2>\n<arg0>\n1\n</arg0> <arg1> true </arg1></ns:getAppointment2>"); value(t, got, "notes") != "  two  " {
+		t.Error(got)
+	}
+}
+
 func TestRequestsNestedTooDeepAreNotRead(t *testing.T) {
 	nested := func(n int) []byte { return []byte(strings.Repeat("<a>", n) + strings.Repeat("</a>", n)) }
 	if _, err := parseXML(nested(maxDepth)); err != nil {
