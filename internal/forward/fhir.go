@@ -77,6 +77,9 @@ func (s *FHIR) Send(ctx context.Context, events []Event) (out []Verdict, err err
 		return s.sendBatch(ctx, events)
 	}
 	for _, e := range events {
+		if err := ctx.Err(); err != nil {
+			return out, err
+		}
 		v, err := s.sendOne(ctx, e)
 		if err != nil {
 			return out, err
@@ -131,7 +134,7 @@ const (
 
 // ask is one request. Its answer is a status below 500 and not 429, with at most most bytes of a body that is FHIR, or nothing.
 func (s *FHIR) ask(ctx context.Context, method, path string, header http.Header, body []byte, most int64) (int, []byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.conf.Timeout)
+	ctx, cancel := graceful(ctx, s.conf.Timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, s.base+path, bytes.NewReader(body))
 	if err != nil {

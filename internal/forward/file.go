@@ -44,17 +44,15 @@ func (s *File) Send(ctx context.Context, events []Event) ([]Verdict, error) {
 		<-s.busy
 		done <- err
 	}()
-	timer := time.NewTimer(fileDeadline)
-	defer timer.Stop()
+	ctx, cancel := graceful(ctx, fileDeadline)
+	defer cancel()
 	select {
 	case err := <-done:
 		if err != nil {
 			return nil, err
 		}
-	case <-timer.C:
-		return nil, faultf("the disk did not answer in time")
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, faultf("the disk did not answer in time")
 	}
 	out := make([]Verdict, len(events))
 	for i := range out {

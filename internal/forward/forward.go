@@ -162,3 +162,21 @@ func (f *Forwarder) States() []State {
 	}
 	return out
 }
+
+// grace is how much longer what is under way may take when the gateway ends: what was sent and not heard of is sent again.
+const grace = time.Second
+
+// graceful is a context that ends after timeout, or a little after ctx does.
+func graceful(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	out, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.NewTimer(grace)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			cancel()
+		case <-out.Done():
+		}
+	})
+	return out, func() { stop(); cancel() }
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -110,6 +111,36 @@ func TestH24ADeadSinkHoldsUpNothing(t *testing.T) {
 	stop()
 	if took := time.Since(began); took > 2*time.Second {
 		t.Errorf("the end took %s", took)
+	}
+}
+
+// A clean end waits a moment for what is under way, so that the next start need not send it again.
+func TestACleanEndSendsNothingTwice(t *testing.T) {
+	h := newHouse(t)
+	h.grow("maple", 80)
+	var r *repository
+	var stop func()
+	stopped := make(chan struct{})
+	var n atomic.Int64
+	r = newRepository(t, func(http.ResponseWriter, *http.Request) bool {
+		if n.Add(1) == 30 {
+			go func() { stop(); close(stopped) }()
+			time.Sleep(20 * time.Millisecond) // the end has begun
+		}
+		return false
+	})
+	create := r.sink(func(c *FHIRConfig) { c.Way, c.Timeout = Create, 10*time.Second })
+	ready := make(chan struct{})
+	open := create.Open
+	create.Open = func() (Receiver, error) { <-ready; return open() }
+	stop = h.start(h.forwarder(create))
+	close(ready)
+	<-stopped
+	f := h.forwarder(create)
+	h.start(f)
+	arrived(t, f)
+	if diff := cmp.Diff(h.want("maple"), r.all()); diff != "" {
+		t.Error(diff)
 	}
 }
 
