@@ -20,11 +20,14 @@ const auditReport = "audit-report"
 
 // reportCmd is the reports, what each answers.
 type reportCmd struct {
-	Patient reportPatientCmd `cmd:"" help:"Who looked at one patient's record, for the patient; with proofs."`
-	Denials reportDenialsCmd `cmd:"" help:"What was refused, to whom, why, and what can be done about it."`
-	Signals reportSignalsCmd `cmd:"" help:"What somebody should look at: after hours, unusual volume, same surname and others."`
-	Usage   reportUsageCmd   `cmd:"" help:"Which grants and permissions are used, and which never."`
-	Review  reportReviewCmd  `cmd:"" help:"The sheet for the monthly review, to go through and sign."`
+	Patient   reportPatientCmd   `cmd:"" help:"Who looked at one patient's record, for the patient; with proofs."`
+	Assistant reportAssistantCmd `cmd:"" help:"What one assistant did, in sessions of work."`
+	Documents reportDocumentsCmd `cmd:"" help:"Documents sent and received: who, to whom, when."`
+	AccessLog reportAccessLogCmd `cmd:"" help:"Every access with the elements that a provincial law lists."`
+	Denials   reportDenialsCmd   `cmd:"" help:"What was refused, to whom, why, and what can be done about it."`
+	Signals   reportSignalsCmd   `cmd:"" help:"What somebody should look at: after hours, unusual volume, same surname and others."`
+	Usage     reportUsageCmd     `cmd:"" help:"Which grants and permissions are used, and which never."`
+	Review    reportReviewCmd    `cmd:"" help:"The sheet for the monthly review, to go through and sign."`
 }
 
 // reportFlags are what every report has.

@@ -11,7 +11,7 @@
 // # Values
 //
 // A cell is a Value: Say (a Text), Data and Code (what a record says, as text or as an identifier), At and Moment (times in the
-// clinic's zone, to the minute or the second), Day, Number, List, Unknown (with the reason). What a record says is hostile input:
+// clinic's zone, to the minute or the second), Day, Clock, Clock, Number, List, Unknown (with the reason). What a record says is hostile input:
 // Data and Code neutralise control characters, overrides of the direction of writing, invisible characters and escape sequences
 // when they are made, HTML is escaped by html/template, and CSV defuses what a spreadsheet would take for a formula.
 //

@@ -106,7 +106,7 @@ func (s *Section) none() Text {
 func (s *Section) aligned(w *bufio.Writer, v Voice, page [][][]string) {
 	titles := make([][]string, 0, len(s.Columns))
 	for _, c := range s.Columns {
-		titles = append(titles, []string{strings.ToUpper(c.Title.In(v))})
+		titles = append(titles, []string{heading(c.Title.In(v))})
 	}
 	rows := append([][][]string{titles}, page...)
 	widths := make([]int, len(s.Columns))
@@ -121,6 +121,14 @@ func (s *Section) aligned(w *bufio.Writer, v Voice, page [][][]string) {
 	for _, row := range rows {
 		printRow(w, row, widths)
 	}
+}
+
+// heading is a column's title in capitals, but for one that cites the letter of a law.
+func heading(title string) string {
+	if strings.Contains(title, "(") {
+		return title
+	}
+	return strings.ToUpper(title)
 }
 
 // fitted is a cell's lines, none longer than a cell is wide.

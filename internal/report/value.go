@@ -26,6 +26,7 @@ const (
 	code
 	minute
 	second
+	clock
 	day
 	number
 	several
@@ -47,6 +48,9 @@ func At(t time.Time) Value { return Value{kind: minute, at: t} }
 
 // Moment is a time, shown to the second.
 func Moment(t time.Time) Value { return Value{kind: second, at: t} }
+
+// Clock is the time of day of a time, to the second.
+func Clock(t time.Time) Value { return Value{kind: clock, at: t} }
 
 // Day is the day of a time.
 func Day(t time.Time) Value { return Value{kind: day, at: t} }
@@ -96,6 +100,8 @@ func (v Value) lines(voice Voice) []string {
 		return []string{v.data}
 	case minute, second:
 		return []string{voice.clock(v.at, v.kind == second)}
+	case clock:
+		return []string{voice.ofDay(v.at, true)}
 	case day:
 		return []string{voice.day(v.at)}
 	case number:
@@ -127,6 +133,8 @@ func (v Value) plain(voice Voice) string {
 		return ""
 	case minute, second:
 		return v.at.In(voice.Zone).Format("2006-01-02T15:04:05.000Z07:00")
+	case clock:
+		return v.at.In(voice.Zone).Format("15:04:05.000Z07:00")
 	case day:
 		return v.at.In(voice.Zone).Format(time.DateOnly)
 	case number:

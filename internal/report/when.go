@@ -27,9 +27,12 @@ func (v Voice) day(t time.Time) string {
 	return monthsEnglish[m-1] + noBreak + strconv.Itoa(d) + ", " + strconv.Itoa(y)
 }
 
-// clock is the day and the time of day, "14:05" or « 14 h 05 ». Where the clock is put back, so that the same time of day comes
+// clock is the day and the time of day.
+func (v Voice) clock(t time.Time, seconds bool) string { return v.day(t) + ", " + v.ofDay(t, seconds) }
+
+// ofDay is the time of day, "14:05" or « 14 h 05 ». Where the clock is put back, so that the same time of day comes
 // twice, the zone's short name says which of the two it was.
-func (v Voice) clock(t time.Time, seconds bool) string {
+func (v Voice) ofDay(t time.Time, seconds bool) string {
 	t = t.In(v.Zone)
 	layout := "15:04"
 	switch {
@@ -40,7 +43,7 @@ func (v Voice) clock(t time.Time, seconds bool) string {
 	case seconds:
 		layout = "15:04:05"
 	}
-	out := v.day(t) + ", " + t.Format(layout)
+	out := t.Format(layout)
 	if twice(t) {
 		out += " (" + t.Format("MST") + ")"
 	}

@@ -155,4 +155,9 @@ var inFrench = map[string]french{
 	"invalid-connection":            {"Les réglages d’une connexion ne peuvent être utilisés.", "Corrigez ce que le texte nomme."},
 	"ledger-stopped":                {"La passerelle ne peut inscrire ce qui est fait, et ne laisse donc rien passer ; ses responsables voient pourquoi.", "Renvoyez-la dans une minute, une écriture avec la même Idempotency-Key."},
 	"written-not-recorded":          {"Le DME a exécuté l’écriture, mais cela n’a pu être inscrit, et le résultat n’est donc pas montré.", "Renvoyez-la avec la même Idempotency-Key : elle ne sera pas faite deux fois. Sans elle, regardez d’abord."},
+	"log-sealed":                    {"Le registre est scellé depuis que sa fin a été perdue : rien ne peut y être inscrit, et donc rien ne peut en être supprimé.", "Voyez docs/keeping.md."},
+	"body-deleted":                  {"Le contenu de l’entrée a été supprimé, par âge ou par effacement ; son empreinte est toujours dans le registre.", "Demandez la preuve de l’entrée, ou exportez le registre : les deux contiennent l’empreinte."},
+	"invalid-patient":               {"Ce qui a été nommé n’est pas un patient.", "Nommez le patient comme le fait le DME, par exemple Patient/17."},
+	"names-the-patient":             {"Le motif d’un effacement est inscrit pour de bon, et il nomme le patient.", "Donnez plutôt un numéro de dossier."},
+	"emr-search-unbounded":          {"Le DME de la clinique ne peut répondre à cette recherche en entier, ou pas d’un seul coup ; une partie de la réponse passerait pour toute la réponse.", "Restreignez-la : ajoutez un patient, ou une plage de dates."},
 }
