@@ -1,6 +1,8 @@
 package config
 
 import (
+	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -73,5 +75,31 @@ func TestSinksAreHeldToTheRules(t *testing.T) {
 				t.Errorf("got\n%v\nwant %s", err, test.want)
 			}
 		})
+	}
+}
+
+func TestTheExamplesOfForwardingAreRight(t *testing.T) {
+	b, err := os.ReadFile("../../docs/forwarding.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples := 0
+	for i, part := range strings.Split(string(b), "```") {
+		if text, ok := strings.CutPrefix(part, "yaml\n"); ok && i%2 == 1 {
+			examples++
+			if s, err := ParseServe("forwarding.md", []byte(text)); err != nil || len(s.Forward) == 0 {
+				t.Error(err)
+			}
+		}
+	}
+	if examples < 2 {
+		t.Errorf("%d examples", examples)
+	}
+	for _, typ := range []reflect.Type{reflect.TypeFor[Forward](), reflect.TypeFor[ForwardFHIR](), reflect.TypeFor[ForwardSyslog]()} {
+		for key := range fieldsOf(typ) {
+			if !strings.Contains(string(b), "| `"+key+"` |") {
+				t.Errorf("no table of the page has a row for %s of %s", key, typ)
+			}
+		}
 	}
 }
