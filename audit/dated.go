@@ -10,14 +10,22 @@ import (
 // quarter is the length of the spans of time that the index counts in: every zone's hours begin with one.
 const quarter = 15 * time.Minute
 
+// quarterZero is the number of the quarter that 1970 began with: with it all numbers are positive and of one length.
+const quarterZero = int64(1) << 34
+
+// beginOf is when a quarter of an hour begins.
+func beginOf(text string) time.Time {
+	n, _ := strconv.ParseInt(text, 16, 64) // a text that is none is some other time; verifying the index finds it
+	return time.UnixMilli((n - quarterZero) * quarter.Milliseconds())
+}
+
 // quarterOf is a time's quarter of an hour as the index has it: texts in the order of time.
 func quarterOf(millis int64) string {
-	const none = int64(1) << 34 // before the year 1
 	n := millis / quarter.Milliseconds()
 	if millis%quarter.Milliseconds() < 0 {
 		n--
 	}
-	return strconv.FormatInt(n+none, 16)
+	return strconv.FormatInt(n+quarterZero, 16)
 }
 
 // dated is where in a segment the records of the wanted time lie; others may lie between them.

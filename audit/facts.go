@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -84,12 +85,38 @@ const idDigits = 8
 func idValue(id string) string { return id[:min(len(id), idDigits)] }
 
 // has reports whether the record holds one of the values.
-func (f *facts) has(any []value) bool {
+func (r *Record) has(any []value) bool {
+	var f facts // made for the kinds that are rarely asked for
 	for _, want := range any {
-		for _, v := range f.values {
-			if v.kind == want.kind && want.accepts(v.text) {
+		switch want.kind {
+		case kindPatient:
+			if want.text != "" && slices.Contains(r.Patients, want.text) {
 				return true
 			}
+		case kindAgent:
+			if r.Agent.keyIs(want.text) {
+				return true
+			}
+		case kindPhase:
+			if want.text != "" && string(r.Phase) == want.text {
+				return true
+			}
+		default:
+			if f.values == nil {
+				f = factsOf(r)
+			}
+			if f.has(want) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (f *facts) has(want value) bool {
+	for _, v := range f.values {
+		if v.kind == want.kind && want.accepts(v.text) {
+			return true
 		}
 	}
 	return false

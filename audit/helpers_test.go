@@ -56,6 +56,7 @@ type house struct {
 	path  string
 	clock *clock
 	seed  byte // of the key in force; 0: the first
+	small bool // the index is made of small segments
 }
 
 func newHouse(t testing.TB) *house {
@@ -87,7 +88,11 @@ func (h *house) open() {
 }
 
 func (h *house) options() audit.Options {
-	return audit.Options{Key: testKey(max(1, h.seed)), Deployment: deployment, Now: h.clock.Now}
+	o := audit.Options{Key: testKey(max(1, h.seed)), Deployment: deployment, Now: h.clock.Now}
+	if h.small {
+		o.SmallIndex()
+	}
+	return o
 }
 
 // reopen closes the ledger and opens it again, as a restart does.

@@ -28,12 +28,13 @@ type builder struct {
 	segment segment
 	next    int64     // the record to come
 	retry   time.Time // after a failure: not before
+	later   time.Time // after a failure to tidy up: not before; segments are written all the same
 	tidied  int       // where so many segments of a size do not wait, there is nothing to tidy; 0: not known
 }
 
 // reset forgets what was gathered and goes on at first.
 func (b *builder) reset(first int64) {
-	*b = builder{segment: segment{first: first}, next: first}
+	*b = builder{segment: segment{first: first}, next: first, later: b.later}
 }
 
 // follow takes in what a commit has just made durable, if b is in step.
@@ -98,10 +99,12 @@ func (l *Ledger) logStep(ctx context.Context, s *logState, busy bool) (did bool,
 	if b.segment.count >= threshold {
 		return true, l.writeSegment(ctx, s)
 	}
-	if did {
-		return true, nil
+	if now := l.now(); !did && !now.Before(b.later) {
+		if did, err = l.tidyStep(ctx, s, waiting); err != nil {
+			b.later = now.Add(time.Second)
+		}
 	}
-	return l.tidyStep(ctx, s, waiting)
+	return did, nil
 }
 
 // catchUp reads batches until the segment is full or the log's end is reached.

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -154,4 +155,10 @@ func (a Agent) Key() string {
 		return ""
 	}
 	return a.Issuer + "|" + a.Subject
+}
+
+// keyIs reports whether key is Key, without making it.
+func (a *Agent) keyIs(key string) bool {
+	rest, ok := strings.CutPrefix(key, a.Issuer)
+	return ok && len(key) > 1 && len(rest) > 0 && rest[0] == '|' && rest[1:] == a.Subject
 }

@@ -271,9 +271,8 @@ func (s *searcher) matches(index int64, r *Record) bool {
 		len(q.Indexes) > 0 && !contains(q.Indexes, index):
 		return false
 	}
-	f := factsOf(r)
 	for _, any := range s.criteria {
-		if !f.has(any) {
+		if !r.has(any) {
 			return false
 		}
 	}

@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"fmt"
 	"math"
 	"slices"
@@ -26,7 +27,8 @@ type searcher struct {
 	more    bool
 	stop    int64 // where the next page begins
 	looked  int
-	batch   *batch // the one read last
+	batch   *batch // the row read last
+	rowAt   *sql.Stmt
 
 	expanded    map[value][]value // what beginnings stand for in the segment looked at
 	expandedFor int64
@@ -153,19 +155,37 @@ func (s *searcher) mayHoldID(line []byte) bool {
 	return false
 }
 
-// body is a record's, out of the batch read last where it is in it.
+// body is a record's, out of the row read last where it is in it.
 func (s *searcher) body(index int64) (body, error) {
 	if b := s.batch; b == nil || index < b.first || index >= b.first+b.count {
 		if err := s.ctx.Err(); err != nil {
 			return body{}, err
 		}
-		b, err := readBatch(s.ctx, s.q, s.log, index)
+		b, err := s.readRow(index)
 		if err != nil {
 			return body{}, err
 		}
 		s.batch = b
 	}
 	return s.batch.body(index - s.batch.first), nil
+}
+
+// readRow reads the records of the row that holds one; a search reads hundreds, so that the statement is prepared once.
+func (s *searcher) readRow(index int64) (*batch, error) {
+	tx, ok := s.q.(*sql.Tx)
+	if !ok {
+		return readBatch(s.ctx, s.q, s.log, index)
+	}
+	if s.rowAt == nil {
+		var err error // closed with the transaction
+		s.rowAt, err = tx.PrepareContext(s.ctx, `SELECT first, count, records FROM batch WHERE log = $1 AND first <= $2 ORDER BY first DESC LIMIT 1`)
+		if err != nil {
+			return nil, err
+		}
+	}
+	b := new(batch)
+	err := s.rowAt.QueryRowContext(s.ctx, s.log, index).Scan(&b.first, &b.count, &b.records)
+	return b.holding(index, err)
 }
 
 // segments looks into the segments that may hold a match, in the order of the search.
