@@ -37,7 +37,7 @@ const (
 // for a busy machine.
 const (
 	shortTime = 400 * time.Millisecond
-	longTime  = 5 * time.Second
+	longTime  = 20 * time.Second
 )
 
 // faultRow is a fault and what it may become.
@@ -150,32 +150,36 @@ func (s *suite) faults(t T, h subject, call int) {
 	}
 }
 
-// prepare warms an adapter up, so that it is logged in and knows what the EMR can do, and returns the call.
+// prepare warms an adapter up, so that it is logged in and knows what the EMR can do, and returns the call. On a busy machine
+// an adapter with a short limit may need several tries.
 func (s *suite) prepare(t T, h subject, a adapters.EMR, call int) func(context.Context) error {
 	t.Helper()
-	if _, err := a.Capability(background()); err != nil {
-		t.Fatal(err)
-	}
 	d := s.draft(t)
 	id := h.Seed(t, d)
-	var ref fhir.Ref
+	ref, warm := fhir.Ref{Type: h.Name, ID: id}, func() error { _, err := a.Capability(background()); return err }
 	if slices.Contains(h.Interactions, fhir.InteractionRead) {
-		ref = s.read(t, a, h, id).Ref()
+		warm = func() error { _, err := a.Read(background(), ref); return err }
+	}
+	err := warm()
+	for range 20 {
+		if fhir.KindOf(err) == fhir.KindTimeout {
+			err = warm()
+		}
+	}
+	if err != nil {
+		t.Fatalf("before anything is broken: %v", err)
 	}
 	switch call {
 	case readCall:
 		return func(ctx context.Context) error { _, err := a.Read(ctx, ref); return err }
 	case searchCall:
 		q := s.query(t, h, "patient=Patient/"+d.Patient)
-		if _, err := a.Search(background(), q, ""); err != nil {
-			t.Fatal(err)
-		}
 		return func(ctx context.Context) error { _, err := a.Search(ctx, q, ""); return err }
 	case createCall:
 		c := s.creation(t, h, s.draft(t))
 		return func(ctx context.Context) error { _, err := a.Write(ctx, c); return err }
 	}
-	c := s.edit(t, h, s.read(t, a, h, id), 1)
+	c := s.edit(t, h, s.read(t, s.direct(t), h, id), 1)
 	return func(ctx context.Context) error { _, err := a.Write(ctx, c); return err }
 }
 

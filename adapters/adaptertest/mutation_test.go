@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"vestibule/adapters"
 	"vestibule/adapters/adaptertest"
@@ -227,6 +228,13 @@ func brokenAdapters(t *testing.T) []broken {
 				}
 				return version.ReplaceAllString(s, fmt.Sprintf(`"versionId":"%d"`, o.Now().Unix()))
 			})
+		}},
+		{"reads the EMR's time by its own clock", "when an EMR says", "", func(a adapters.EMR, o adaptertest.Opening) adapters.EMR {
+			return failing(a, changeError(func(e *fhir.Error) {
+				if o.Now != nil && e.RetryAfter > 0 {
+					e.RetryAfter = max(0, time.Until(o.Now())+e.RetryAfter)
+				}
+			}))
 		}},
 		{"takes a revoked credential for an absent row", "credentials that are revoked", "", all(func(a adapters.EMR) mutant {
 			return failing(a, changeError(func(e *fhir.Error) { e.Kind, e.Code = fhir.KindNotFound, "not-found" }))

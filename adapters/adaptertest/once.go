@@ -34,7 +34,7 @@ const mostRequests = 40
 
 // eachRequest writes again and again, each time with a change of its own, and breaks one of the requests that the write
 // takes: the first, the second and so on; alone, or with everything that follows it, as when the EMR goes away in the middle.
-func (s *suite) eachRequest(t T, try func(t T, p *proxy, a adapters.EMR)) {
+func (s *suite) eachRequest(t T, h subject, call int, try func(t T, p *proxy, a adapters.EMR)) {
 	for name, f := range losses() {
 		for _, all := range []bool{false, true} {
 			n, asked := 1, 1
@@ -46,10 +46,7 @@ func (s *suite) eachRequest(t T, try func(t T, p *proxy, a adapters.EMR)) {
 						limit = shortTime
 					}
 					a := s.open(t, Opening{Base: p.base(s.world), Timeout: limit})
-					if _, err := a.Capability(background()); err != nil {
-						t.Fatal(err)
-					}
-					_, _ = a.Read(background(), fhir.Ref{Type: s.table.Types()[0], ID: "999999996"}) // logged in, too
+					s.prepare(t, h, a, call)
 					p.set(func(i int) fault {
 						if i == n || all && i > n {
 							return f
@@ -69,7 +66,7 @@ func (s *suite) eachRequest(t T, try func(t T, p *proxy, a adapters.EMR)) {
 }
 
 func createsOnce(t T, s *suite, h subject) {
-	s.eachRequest(t, func(t T, p *proxy, a adapters.EMR) {
+	s.eachRequest(t, h, createCall, func(t T, p *proxy, a adapters.EMR) {
 		d := s.draft(t)
 		c := s.creation(t, h, d)
 		before := len(h.IDs(t))
@@ -90,7 +87,7 @@ func createsOnce(t T, s *suite, h subject) {
 }
 
 func updatesOnce(t T, s *suite, h subject) {
-	s.eachRequest(t, func(t T, p *proxy, a adapters.EMR) {
+	s.eachRequest(t, h, updateCall, func(t T, p *proxy, a adapters.EMR) {
 		id := h.Seed(t, s.draft(t))
 		before := s.read(t, s.direct(t), h, id)
 		c := s.edit(t, h, before, 1)

@@ -100,7 +100,7 @@ func (r *report) String() string {
 			broken++
 		}
 	}
-	fmt.Fprintf(&b, "%d promises kept, %d broken, %d skipped because the capability table lacks what they are about:\n", kept, broken, len(r.rows)-kept-broken)
+	fmt.Fprintf(&b, "%d promises kept, %d broken, %d skipped because the adapter does not offer what they are about:\n", kept, broken, len(r.rows)-kept-broken)
 	for _, row := range r.rows {
 		if row.result != "" {
 			fmt.Fprintf(&b, "  %-80.80s %-18s %s\n", row.promise, row.typ, row.result)

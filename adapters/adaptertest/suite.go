@@ -111,7 +111,7 @@ func (s *suite) open(t testing.TB, o Opening) adapters.EMR {
 		o.Zone = s.zone
 	}
 	if o.Timeout == 0 {
-		o.Timeout = 10 * time.Second
+		o.Timeout = time.Minute
 	}
 	o.Log = slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	return &watched{s.world.Open(t, o), t}

@@ -1,6 +1,7 @@
 package adaptertest
 
 import (
+	"net/http"
 	"slices"
 	"time"
 
@@ -12,6 +13,7 @@ func timePromises() []promise {
 	return []promise{
 		{name: "H35: instants come back equal, and a day is the clinic's day, in every zone", needs: []need{does(fhir.InteractionRead)}, keep: timesHold},
 		{name: "the gateway's clock does not change what is read", needs: []need{does(fhir.InteractionRead)}, keep: clocksDoNotMatter},
+		{name: "when an EMR says at which time to come back, its own clock counts", needs: []need{does(fhir.InteractionRead)}, keep: retryByTheirClock},
 	}
 }
 
@@ -180,6 +182,34 @@ func clocksDoNotMatter(t T, s *suite, h subject) {
 		}
 		if string(r.Bytes()) != string(want.Bytes()) {
 			t.Errorf("with a clock that is wrong by %s another resource is read", skew)
+		}
+	}
+}
+
+// retryByTheirClock has the EMR say when to come back as a date, to gateways whose clocks are wrong.
+func retryByTheirClock(t T, s *suite, h subject) {
+	for _, skew := range []time.Duration{-26 * time.Hour, 0, 26 * time.Hour} {
+		p := s.proxy(t, s.world)
+		wrong := false
+		a := s.open(t, Opening{Base: p.base(s.world), Now: func() time.Time {
+			if wrong {
+				return time.Now().Add(skew)
+			}
+			return time.Now()
+		}})
+		ask := s.prepare(t, h, a, readCall)
+		wrong = true
+		p.always(func(w http.ResponseWriter, r *http.Request, pass http.Handler) {
+			at := time.Now().UTC().Add(2 * time.Minute).Format(http.TimeFormat)
+			status(http.StatusTooManyRequests, "Retry-After", at, "Date", time.Now().UTC().Format(http.TimeFormat))(w, r, pass)
+		})
+		err := ask(background())
+		if fhir.KindOf(err) == fhir.KindUpstream && skew != 0 {
+			continue // the log-in looks at the time, see clocksDoNotMatter
+		}
+		e := wantError(t, "too many requests", err, is(fhir.KindUnavailable, "emr-busy"))
+		if e.RetryAfter < time.Minute || e.RetryAfter > 3*time.Minute {
+			t.Errorf("with a clock that is wrong by %s the EMR's two minutes became %s", skew, e.RetryAfter)
 		}
 	}
 }

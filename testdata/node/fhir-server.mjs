@@ -16,7 +16,17 @@ const largest = 1000;
 indexStructureDefinitionBundle(readJson('fhir/r4/profiles-types.json'));
 indexStructureDefinitionBundle(readJson('fhir/r4/profiles-resources.json'));
 const parameters = SEARCH_PARAMETER_BUNDLE_FILES.map((file) => readJson(file));
-parameters.forEach((bundle) => indexSearchParameterBundle(bundle));
+parameters.forEach((bundle) => indexSearchParameterBundle({ ...bundle, entry: bundle.entry.map((e) => ({ resource: narrowed(e.resource) })) }));
+
+// A parameter of many types is defined by one expression with a part for each of them, all of which are evaluated for every
+// row. The parts of types that are not served find nothing and are left out.
+function narrowed(p) {
+  if (!p.expression || !p.base.some((b) => types.includes(b))) {
+    return p;
+  }
+  const parts = p.expression.split('|').map((part) => part.trim());
+  return { ...p, expression: parts.filter((part) => types.some((type) => part.includes(`${type}.`))).join(' | ') };
+}
 
 const router = new FhirRouter();
 const repo = new MemoryRepository();

@@ -122,6 +122,9 @@ func StatusFault(x About, status int, header http.Header, now time.Time) *Fault 
 	f := &Fault{Err: fhir.E(x.Op, row.kind, row.code, row.text), Again: row.again, Status: status}
 	f.Err.Ref.Type = x.Type
 	if row.kind == fhir.KindUnavailable || row.again {
+		if sent, err := http.ParseTime(header.Get("Date")); err == nil {
+			now = sent // the EMR's clock is the one that its Retry-After is read by, wherever ours stands
+		}
 		f.Err.RetryAfter = RetryAfter(header.Get("Retry-After"), now)
 	}
 	if status >= 500 {
