@@ -36,11 +36,13 @@ type exchange struct {
 	path    string // below the base, escaped, with a leading slash
 	query   string // encoded
 	body    []byte
-	xml     bool // SOAP, which is not signed; otherwise JSON
-	most    int  // bytes of an answer; 0: MaxBody
-	again   bool // may be sent again
-	empty   bool // an answer without a body will do
-	absent  bool // a 500 may mean that there is no such row
+	xml     bool        // SOAP, which is not signed; otherwise JSON
+	most    int         // bytes of an answer; 0: MaxBody
+	again   bool        // may be sent again
+	form    bool        // the answer is a form: a token
+	absent  bool        // a 500 may mean that there is no such row
+	token   *Credential // to sign with, instead of the connection's
+	extra   []pair      // to sign, beside what is always signed
 }
 
 func (x *exchange) about() wire.About {
@@ -98,9 +100,6 @@ func (l *link) send(ctx context.Context, x *exchange) ([]byte, *wire.Fault) {
 	if err != nil {
 		return nil, bodyFault(ctx, x, err)
 	}
-	if len(b) == 0 && x.empty {
-		return nil, nil
-	}
 	if !x.speaks(resp.Header) {
 		e := upstream(x.op, x.typ, "emr-answer-not-fhir", "The EMR answered with something else than was asked for, perhaps a log-in page.")
 		return nil, &wire.Fault{Err: e, Fate: wire.Finished}
@@ -121,7 +120,11 @@ func (l *link) request(ctx context.Context, x *exchange, touched *atomic.Bool) (
 	if x.xml {
 		h.Set("Accept", "text/xml")
 	} else {
-		signed, err := l.signer.header(x.method, signedPath(l.base, l.signed, x.path), x.query, l.conf.Token)
+		token := l.conf.Token
+		if x.token != nil {
+			token = *x.token
+		}
+		signed, err := l.signer.header(x.method, signedPath(l.base, l.signed, x.path), x.query, token, x.extra...)
 		if err != nil {
 			return nil, err
 		}
@@ -164,6 +167,9 @@ func (x *exchange) speaks(h http.Header) bool {
 	typ, _, err := mime.ParseMediaType(h.Get("Content-Type"))
 	if err != nil {
 		return false
+	}
+	if x.form {
+		return typ == "application/x-www-form-urlencoded" || typ == "text/plain"
 	}
 	if x.xml {
 		return typ == "text/xml" || typ == "application/xml" || typ == "application/soap+xml"

@@ -46,7 +46,7 @@ func (l *link) explain(x *exchange, f *wire.Fault, resp *http.Response) *wire.Fa
 			Because(fmt.Errorf("the EMR's clock is %v ahead", l.clockDifference()))
 	case (resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden || resp.StatusCode == http.StatusBadRequest) && oauthWords()[word] != "":
 		f.Err = loginRefused(x).Because(errors.New(word + ": " + oauthWords()[word]))
-	case resp.StatusCode == http.StatusInternalServerError && strings.EqualFold(word, "access denied"):
+	case resp.StatusCode == http.StatusInternalServerError && (strings.EqualFold(word, "access denied") || strings.HasPrefix(word, "missing required sec")):
 		f.Err = upstream(x.op, x.typ, "emr-login-refused", "The provider in whose name the gateway acts lacks a privilege in the EMR. The clinic has to look into it.").
 			Because(errMissingPrivilege)
 		f.Again = false

@@ -38,6 +38,7 @@ type commands struct {
 	Audit      auditCmd      `cmd:"" help:"Search, export and verify the trail."`
 	Forward    forwardCmd    `cmd:"" help:"See where the trail is sent on to, and send it again."`
 	Witness    witnessCmd    `cmd:"" help:"Cosign the trails of other gateways, so that nobody can show two histories."`
+	Connect    connectCmd    `cmd:"" help:"Set up and try the connection to a clinic's EMR."`
 	Probe      probeCmd      `cmd:"" help:"Look for leaks in any FHIR R4 server, as the holder of a token."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }

@@ -14,12 +14,13 @@ type Connection struct {
 	Clinic  string        `yaml:"clinic"`
 	Name    string        `yaml:"name"`    // empty: "emr"
 	Adapter string        `yaml:"adapter"` // one of Adapters
-	Base    string        `yaml:"base"`    // the EMR's FHIR base URL
+	Base    string        `yaml:"base"`    // fhirr4: the EMR's FHIR base URL; oscar: OSCAR's address, all of it before /ws
 	Login   Login         `yaml:"login"`
 	Timeout time.Duration `yaml:"timeout"` // for one request; 0: the adapter's own
 	Search  string        `yaml:"search"`  // "get" or "post"; empty: get
 	Aliases []string      `yaml:"aliases"` // other addresses by which the EMR names its base in links and references
 	Quirks  Quirks        `yaml:"quirks"`
+	OSCAR   OSCAR         `yaml:"oscar"` // adapter oscar only
 }
 
 // Quirks are what the EMR's own statement does not tell. The zero value is a server that keeps to the standard.
@@ -33,14 +34,17 @@ type Quirks struct {
 // Login is how the gateway proves to an EMR who it is. Which members are wanted depends on the mode.
 type Login struct {
 	Mode      string `yaml:"mode"`      // one of the modes below
-	ClientID  string `yaml:"clientId"`  // backend-services, client-secret
+	ClientID  string `yaml:"clientId"`  // backend-services, client-secret; oauth1: the REST client's key
 	Key       Secret `yaml:"key"`       // backend-services: the private key, PEM
 	Algorithm string `yaml:"algorithm"` // backend-services: RS384 or ES384
 	KeyID     string `yaml:"keyId"`     // backend-services: the key's kid; empty: none
 	TokenURL  string `yaml:"tokenUrl"`  // backend-services, client-secret; empty: as the EMR's discovery document says
 	Scope     string `yaml:"scope"`     // backend-services, client-secret; empty: the adapter's own
-	Secret    Secret `yaml:"secret"`    // client-secret
-	Token     Secret `yaml:"token"`     // bearer
+	Secret    Secret `yaml:"secret"`    // client-secret, oauth1
+	Token     Secret `yaml:"token"`     // bearer; oauth1: what vestibule connect oscar has stored
+
+	SOAPUser     string `yaml:"soapUser"`     // oauth1: the provider in whose name SOAP is used; empty: no SOAP
+	SOAPPassword Secret `yaml:"soapPassword"` // oauth1: that provider's password
 }
 
 // The modes of a Login.
@@ -49,10 +53,14 @@ const (
 	LoginClientSecret    = "client-secret"    // OAuth 2.0 client credentials with a secret
 	LoginBearer          = "bearer"           // one token that does not change; for tests
 	LoginNone            = "none"             // nothing; loopback only
+	LoginOAuth1          = "oauth1"           // OAuth 1.0a with a provider's consent, and perhaps SOAP; adapter oscar
 )
 
 // Adapters lists the adapters that a connection may name.
-func Adapters() []string { return []string{"fhirr4"} }
+func Adapters() []string { return []string{"fhirr4", AdapterOSCAR} }
+
+// AdapterOSCAR is the adapter for the OSCAR family.
+const AdapterOSCAR = "oscar"
 
 const maxTimeout = 60 * time.Second
 
@@ -83,6 +91,7 @@ func (c *Connection) check() findings {
 	}
 	words(&f, "quirks.modifiers", c.Quirks.Modifiers)
 	c.Login.check(&f, c.Base)
+	c.checkAdapter(&f)
 	return f
 }
 
@@ -93,10 +102,11 @@ func (l *Login) check(f *findings, base string) {
 		LoginClientSecret:    {must: []string{"clientId", "secret"}, may: []string{"tokenUrl", "scope"}},
 		LoginBearer:          {must: []string{"token"}},
 		LoginNone:            {},
+		LoginOAuth1:          {must: []string{"clientId", "secret", "token"}, may: []string{"soapUser", "soapPassword"}},
 	}
 	mode, ok := needs[l.Mode]
 	if !ok {
-		oneOf(f, "login.mode", l.Mode, LoginBackendServices, LoginClientSecret, LoginBearer, LoginNone)
+		oneOf(f, "login.mode", l.Mode, LoginBackendServices, LoginClientSecret, LoginBearer, LoginOAuth1, LoginNone)
 		return
 	}
 	for _, m := range l.members() {
@@ -106,7 +116,7 @@ func (l *Login) check(f *findings, base string) {
 			f.add("login."+m.name, "is missing; mode %s needs it", l.Mode)
 		case m.value != "" && !must && !slices.Contains(mode.may, m.name):
 			f.add("login."+m.name, "has no meaning in mode %s; leave it out", l.Mode)
-		case m.secret != "" && must:
+		case m.secret != "" && (must || m.value != ""):
 			Secret(m.value).check(f, "login."+m.name, m.secret)
 		}
 	}
@@ -140,6 +150,8 @@ func (l *Login) members() []loginMember {
 		{name: "scope", value: l.Scope},
 		{name: "secret", value: string(l.Secret), secret: "the client secret"},
 		{name: "token", value: string(l.Token), secret: "the token"},
+		{name: "soapUser", value: l.SOAPUser},
+		{name: "soapPassword", value: string(l.SOAPPassword), secret: "the password for SOAP"},
 	}
 }
 
