@@ -14,6 +14,7 @@ func capabilityPromises() []promise {
 		{name: "the table stays as it is when it is asked for again", whole: true, keep: tableIsSteady},
 		{name: "what the table does not offer is refused as not supported, and the EMR keeps what it has", whole: true, keep: restIsRefused},
 		{name: "every interaction that is neither create nor update is refused as a write", keep: onlyWritesAreWritten},
+		{name: "every field that a translation leaves behind is listed once, with its reason", optional: translates, keep: lossesAreListed},
 	}
 }
 
@@ -92,6 +93,24 @@ func onlyWritesAreWritten(t T, s *suite, h subject) {
 	for _, k := range []fhir.InteractionKind{"", fhir.InteractionRead, fhir.InteractionSearch, fhir.InteractionPatch, fhir.InteractionDelete} {
 		_, err := a.Write(background(), s.blankChange(t, h.Name, k))
 		wantError(t, "write of kind "+string(k), err, is(fhir.KindNotSupported))
+	}
+}
+
+// translates is why losses need not be listed; "" where they have to.
+func translates(a adapters.EMR, _ string) string {
+	if _, ok := a.(adapters.Translator); ok {
+		return ""
+	}
+	return "the adapter is no adapters.Translator"
+}
+
+func lossesAreListed(t T, s *suite, h subject) {
+	seen := map[string]bool{}
+	for _, l := range s.direct(t).(*watched).EMR.(adapters.Translator).Losses(h.Name) {
+		if l.Path == "" || l.Why == "" || seen[l.Path] {
+			t.Errorf("a loss with path %q, reason %q, listed before: %v", l.Path, l.Why, seen[l.Path])
+		}
+		seen[l.Path] = true
 	}
 }
 

@@ -2,6 +2,7 @@ package adaptertest
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"vestibule/fhir"
@@ -69,6 +70,18 @@ func withMember(t T, r fhir.Resource, name, value string) fhir.Resource {
 	}
 	b := string(r.Bytes())
 	return parse(t, b[:len(b)-1]+","+quote(name)+":"+value+"}")
+}
+
+// withoutMember is r without a top-level member.
+func withoutMember(t T, r fhir.Resource, name string) fhir.Resource {
+	t.Helper()
+	var kept []string
+	for n, v := range r.Value().Members() {
+		if n != name {
+			kept = append(kept, quote(n)+":"+string(v.Raw()))
+		}
+	}
+	return parse(t, "{"+strings.Join(kept, ",")+"}")
 }
 
 func quote(s string) string {

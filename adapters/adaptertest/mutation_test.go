@@ -243,6 +243,13 @@ func brokenAdapters(t *testing.T) []broken {
 		{"makes an empty document of nothing", "content that is not there", "DocumentReference", func(a adapters.EMR, _ adaptertest.Opening) adapters.EMR { return opens(a, nothing) }},
 		{"makes an empty document of a fault", "an EMR's fault never makes content", "DocumentReference", func(a adapters.EMR, _ adaptertest.Opening) adapters.EMR { return opens(a, nothing) }},
 		{"does not hear the caller of a document leave", "a caller who leaves content", "DocumentReference", func(a adapters.EMR, _ adaptertest.Opening) adapters.EMR { return deafOpening(a) }},
+		{"takes one status for another", "a status is kept", "", all(func(a adapters.EMR) mutant { return writing(a, replace(`"waitlist"`, `"pending"`)) })},
+		{"drops an element that an update adds", "an element that an update", "Task", all(func(a adapters.EMR) mutant {
+			return writing(a, func(s string) string { return regexp.MustCompile(`,"note":\[[^\]]*\]`).ReplaceAllString(s, "") })
+		})},
+		{"lists a loss without its reason", "every field that a translation", "", func(a adapters.EMR, _ adaptertest.Opening) adapters.EMR {
+			return translator{a, []adapters.Loss{{Path: "billing"}}}
+		}},
 		{"gives up on an EMR for good", "after a fault", "", all(func(a adapters.EMR) mutant {
 			var last error
 			return mutant{EMR: a, read: func(ctx context.Context, ref fhir.Ref) (fhir.Resource, error) {
@@ -289,6 +296,9 @@ func TestAGoodAdapterIsNotFoundFaultWith(t *testing.T) {
 			good := func(a adapters.EMR, _ adaptertest.Opening) adapters.EMR {
 				if b.typ == "DocumentReference" {
 					return opens(a, asItIs)
+				}
+				if strings.HasPrefix(b.promise, "every field") {
+					return translator{a, []adapters.Loss{{Path: "billing", Why: "belongs to the clinician"}}}
 				}
 				return a
 			}
