@@ -28,7 +28,8 @@
 //	ledger(one, format, deployment, pulse)    one row: whose ledger this is; pulse is written to prove that writing works
 //	log(id, name, clinic)                     one row per clinic
 //	batch(log, first, count, time, records, hashes, root)
-//	    one row per commit and log. records: the records' lines, each ended by '\n'. hashes: the tlog stored hashes of
+//	    a commit adds rows of about eight kilobytes of records to each log in it, so that one record is read without many
+//	    others. records: the records' lines, each ended by '\n'. hashes: the tlog stored hashes of
 //	    those records, 32 bytes each, contiguous from tlog.StoredHashIndex(0, first). root: the tree's root after them.
 //	    The line of a record whose body was deleted is empty.
 //	checkpoint(log, slot, size, root, time, note)
@@ -107,16 +108,29 @@
 // # Index
 //
 // The index is a hint that can be thrown away and made again from the batches: nothing is believed that the record itself
-// does not say. A segment covers whole batches, at least 512 records. Its postings say which offsets in it hold a searchable
-// value; they are packed into one row for each kind of value, patients into 32 rows by hash, because a row per value costs
-// more than the record itself. Records behind the last segment (the tail) are read directly, so that a search sees every
-// record that was durable when it began: it never waits and never misses. open_intent holds the intents that no indexed
-// record has settled.
+// does not say. A segment covers records that follow one another, at least 512, and its postings say which offsets in it hold a
+// searchable value. Records behind the last segment (the tail) are read directly, so that a search sees every record that was
+// durable when it began: it never waits and never misses. open_intent holds the intents that no indexed record has settled.
 //
-//	segment(log, first, count, min_time, max_time, min_id, max_id)      times in Unix milliseconds
-//	posting(log, bucket, first, entries)
-//	    bucket: the kind's letter, for patients with the FNV-1a hash of the value modulo 32. entries: for each value, in
-//	    order, uvarint length, value, uvarint length, offsets as uvarint deltas counted from -1.
+// Sixteen segments of one level are merged into one of the next, in steps of about 128 KiB between two commits, so that a log has
+// fewer than sixteen of each level. A step goes on behind the last posting that is written, and keeps nothing in memory: a merge
+// outlives a crash at any point. Its last step puts the new segment in the place of the others; their rows are removed in further
+// steps. Under load steps are made only where twice as many segments wait.
+//
+//	segment(log, id, first, count, level, state, min_time, max_time)
+//	    state: 0 is being merged into, 1 is searched, 2 is being removed. Times in Unix milliseconds, of all its records or further
+//	    apart.
+//	posting(log, segment, key, entries)
+//	    entries: about 3,700 bytes, that is a page, of postings in the order of kind, text and offset. Each is four uvarints with bytes
+//	    behind the second and the fourth: how much of the name (the kind's letter, the text) is that of the one in front, the
+//	    length and text of the rest; the first offset; the length of the runs, and the runs. A run is the distance from the end of
+//	    the one before it, doubled, one more where the number of its records less two follows. A single record has no runs.
+//	    key: not behind the first posting, and behind all of the row in front: name, 00 00, offset in eight bytes; 00 in a name is
+//	    00 01.
+//
+// A search reads a segment in windows that grow, each as a set of bits for each criterion. Kinds of few values are left to the
+// records where few are left. The times of records are values too, in quarters of an hour: they say which offsets a span of time
+// lies between, and count hours. Of an access's id the index has the first eight digits, about a minute of a UUIDv7.
 //
 // # Search
 //
