@@ -12,6 +12,8 @@ type Setting struct {
 	EMR    map[string]string // clinic to the FHIR base of its EMR
 	Key    map[string]string // clinic to the file with the key for its EMR's log-in; absent: the EMR asks for none
 	Now    time.Time         // grants last 90 days from here
+
+	OSCAR map[string]OSCARFiles // clinic to what its OSCAR's connection names; absent: its EMR speaks FHIR
 }
 
 // Documents is the YAML that makes the world's clinics known to a gateway: clinics, connections, platforms and the
@@ -34,6 +36,13 @@ clients: [%s]
 	for _, name := range Clinics() {
 		c, _ := clinicOf(name)
 		s.clinic(&b, c)
+		if files, on := s.OSCAR[name]; on {
+			s.oscarConnection(&b, c, files)
+			s.oscarBooking(&b, c)
+			s.oscarFrontDesk(&b, c)
+			continue
+		}
+		s.connection(&b, c)
 		s.booking(&b, c)
 		s.frontDesk(&b, c)
 	}
@@ -57,14 +66,18 @@ title: %q
 zone: %s
 auditors: [%q]
 administrators: [%q]
----
+`, c.name, c.title, c.zone, s.who(Auditor), s.who(ClinicIT))
+}
+
+func (s Setting) connection(b *bytes.Buffer, c clinic) {
+	fmt.Fprintf(b, `---
 kind: Connection
 clinic: %s
 adapter: fhirr4
 base: %q
 login: %s
 timeout: 10s
-`, c.name, c.title, c.zone, s.who(Auditor), s.who(ClinicIT), c.name, s.EMR[c.name], s.login(c))
+`, c.name, s.EMR[c.name], s.login(c))
 }
 
 // login is how the gateway logs in at the clinic's EMR.

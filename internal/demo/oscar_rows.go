@@ -192,21 +192,18 @@ func (o *oscarWorld) tickler(r task) {
 	o.rows.Ticklers = append(o.rows.Ticklers, t)
 }
 
-// paper files a document. The world's category becomes OSCAR's class.
+// paper files a document. The world's category becomes OSCAR's type and class.
 func (o *oscarWorld) paper(r documentReference) {
 	if len(r.SecurityLabel) > 0 {
 		return
 	}
 	category, file := r.Category[0].Coding[0].Code, r.Content[0].Attachment
 	written, _ := time.Parse(instantStamp, r.Date)
-	kind, ending := "consult", "txt"
-	if category == "lab" {
-		kind = "lab"
-	}
+	ending := "txt"
 	if strings.HasPrefix(file.ContentType, "application/pdf") {
 		ending = "pdf"
 	}
-	o.rows.Documents = append(o.rows.Documents, oscartest.Document{No: tail(r.ID), Type: kind, Class: category, Description: file.Title, FileName: r.ID + "." + ending,
+	o.rows.Documents = append(o.rows.Documents, oscartest.Document{No: tail(r.ID), Type: category, Class: category, Description: file.Title, FileName: r.ID + "." + ending,
 		Creator: o.numbers[r.Author[0].Reference], Responsible: o.numbers[r.Author[0].Reference], Source: o.title, Updated: written, Observed: written,
 		ContentType: file.ContentType, Pages: 1, AppointmentNo: -1, DemographicNo: o.number(r.Subject.Reference), Contents: file.Data})
 	if category == "lab" {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"vestibule/fhir"
+	"vestibule/internal/config"
 	"vestibule/internal/demo"
 )
 
@@ -101,6 +102,21 @@ func TestTheRowsOfAnOSCARAreWhole(t *testing.T) {
 	slices.Sort(letters)
 	if got := strings.Join(letters, " "); got != " B BS C N h t" { // blocks have none of their own
 		t.Errorf("%q", got)
+	}
+}
+
+func TestTheDocumentsOfAClinicOnOSCARCanBeApplied(t *testing.T) {
+	text := demo.Documents(demo.Setting{
+		Issuer: "http://127.0.0.1:1234", Now: now,
+		EMR:   map[string]string{demo.SignalHill: "http://127.0.0.1:2001/fhir", demo.Wascana: "http://127.0.0.1:2002/oscar"},
+		OSCAR: map[string]demo.OSCARFiles{demo.Wascana: {Secret: "/x/a", Token: "/x/b", User: demo.GatewayClient, Password: "/x/c"}},
+	})
+	docs, err := config.Parse("demo.yaml", text)
+	if err == nil {
+		err = config.Check(docs, nil, now)
+	}
+	if err != nil || !strings.Contains(string(text), "adapter: oscar") || strings.Count(string(text), "adapter: fhirr4") != 1 || len(docs) != 10 {
+		t.Fatalf("%v\n%s", err, text)
 	}
 }
 

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -59,4 +60,17 @@ func (t *Tour) document(id, category string, labelled bool) {
 	case !labelled && t.Referral == "":
 		t.Referral = id
 	}
+}
+
+// WalkOSCAR finds the tour in OSCARWorld's rows. An OSCAR has no labels, so that nothing is Restricted.
+func WalkOSCAR(name string, now time.Time) Tour {
+	rows, w := OSCARWorld(name, now), Walk(name, now)
+	t := Tour{Practitioner: OSCARPractitioner(), Appointment: strconv.Itoa(tail(w.Appointment)), Start: w.Start, Other: strconv.Itoa(tail(w.Other)), Task: strconv.Itoa(tail(w.Task))}
+	for _, d := range rows.Documents {
+		if d.Type == "referral" {
+			t.Referral = strconv.Itoa(d.No)
+			break
+		}
+	}
+	return t
 }

@@ -7,6 +7,7 @@
 //	issuer.key       the identity provider's signing key
 //	emr-CLINIC.log   what was written to a clinic's EMR
 //	emr-CLINIC.pem   the gateway's key for an EMR that wants a log-in
+//	oscar-CLINIC.*   a clinic's OSCAR: its tables, and the secrets it has given the gateway
 //	tokens/NAME      ready access tokens, made anew at each start, good for twelve hours
 //	…                and the gateway's own, see package daemon
 package stage
@@ -37,6 +38,8 @@ type Options struct {
 	Data    string // the folder
 	Version string // of the program
 	Log     *slog.Logger
+
+	OSCAR bool // a new folder's second clinic runs on an OSCAR instead of an EMR that speaks FHIR
 
 	CheckpointCopy string // see daemon.Options
 
@@ -88,7 +91,7 @@ func Open(ctx context.Context, o Options) (s *Stage, err error) {
 	if err = os.MkdirAll(filepath.Join(s.Folder, "tokens"), 0o700); err != nil {
 		return s, err
 	}
-	if err = s.memory.load(s.Folder, o.Now()); err != nil {
+	if err = s.memory.load(s.Folder, o); err != nil {
 		return s, err
 	}
 	if err = s.listen(o); err != nil {
@@ -172,7 +175,8 @@ func (s *Stage) openGateway(ctx context.Context, o Options) error {
 }
 
 func (s *Stage) setting() demo.Setting {
-	return demo.Setting{Issuer: s.Ready.Issuer, EMR: s.Ready.EMR, Now: s.memory.Began, Key: map[string]string{demo.Wascana: s.keyFile(demo.Wascana)}}
+	return demo.Setting{Issuer: s.Ready.Issuer, EMR: s.Ready.EMR, Now: s.memory.Began, OSCAR: s.connections(),
+		Key: map[string]string{demo.Wascana: s.keyFile(demo.Wascana)}}
 }
 
 // Serve answers until ctx ends.

@@ -24,12 +24,13 @@ import (
 
 // memory is demo.json.
 type memory struct {
-	Began time.Time      `json:"began"` // the moment the world is made around
-	Ports map[string]int `json:"ports"` // of the issuer and the EMRs
+	Began time.Time      `json:"began"`           // the moment the world is made around
+	Ports map[string]int `json:"ports"`           // of the issuer and the EMRs
+	OSCAR bool           `json:"oscar,omitempty"` // a clinic runs on one
 }
 
-func (m *memory) load(folder string, now time.Time) error {
-	*m = memory{Began: now, Ports: map[string]int{}}
+func (m *memory) load(folder string, o Options) error {
+	*m = memory{Began: o.Now(), Ports: map[string]int{}, OSCAR: o.OSCAR}
 	b, err := os.ReadFile(filepath.Join(folder, "demo.json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -37,6 +38,7 @@ func (m *memory) load(folder string, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	m.OSCAR = false
 	if err := json.Unmarshal(b, m); err != nil || m.Ports == nil {
 		return fmt.Errorf("%s is broken; remove the folder, or choose another with --data", filepath.Join(folder, "demo.json"))
 	}
@@ -56,6 +58,9 @@ func (s *Stage) keyFile(clinic string) string { return filepath.Join(s.Folder, "
 // openEMR opens a clinic's EMR and fills it. One of the two wants the gateway to log in as SMART Backend Services; both
 // also answer anybody on this machine, so that people can compare what the gateway keeps back.
 func (s *Stage) openEMR(name string, now func() time.Time) error {
+	if s.onOSCAR(name) {
+		return s.openOSCAR(name, now)
+	}
 	zone, err := time.LoadLocation(demo.Zone(name))
 	if err != nil {
 		return err

@@ -1,0 +1,127 @@
+package stage_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"vestibule/internal/demo"
+	"vestibule/internal/demo/stage"
+)
+
+// onOSCAR puts a demo up whose second clinic runs on an OSCAR; a second start does not ask for that again.
+func onOSCAR(t *testing.T, folder string, ask bool) (s *stage.Stage, down func()) {
+	t.Helper()
+	s, err := stage.Open(t.Context(), stage.Options{Listen: "127.0.0.1:0", Metrics: "127.0.0.1:0", Data: folder, Version: "test", OSCAR: ask,
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ctx) }()
+	closed := false
+	down = func() {
+		if closed {
+			return
+		}
+		closed = true
+		cancel()
+		if err := <-served; err != nil {
+			t.Errorf("serving: %v", err)
+		}
+		if err := s.Close(); err != nil {
+			t.Errorf("closing: %v", err)
+		}
+	}
+	t.Cleanup(down)
+	return s, down
+}
+
+// said is an answer of the gateway.
+type said struct {
+	status int
+	body   string
+	etag   string
+}
+
+// speak asks the gateway at the clinic on OSCAR as somebody of the world.
+func speak(t *testing.T, s *stage.Stage, who, method, path, body string, header ...string) said {
+	t.Helper()
+	token, err := os.ReadFile(s.TokenFile(who))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), method, s.Ready.FHIR[demo.Wascana]+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+string(token))
+	r.Header.Set("Content-Type", "application/fhir+json")
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return said{resp.StatusCode, string(b), resp.Header.Get("ETag")}
+}
+
+func TestAClinicOfTheDemoMayRunOnAnOSCAR(t *testing.T) {
+	folder := t.TempDir()
+	s, down := onOSCAR(t, folder, true)
+	tour := s.Tours[demo.Wascana]
+	found := speak(t, s, demo.Assistant, "GET", "/Appointment?practitioner="+tour.Practitioner+"&status=booked&_sort=date&_count=5", "")
+	if found.status != 200 || !strings.Contains(found.body, tour.Practitioner) || strings.Contains(found.body, `"comment"`) || strings.Contains(found.body, `"reasonCode"`) {
+		t.Fatalf("%+v", found)
+	}
+	if got := speak(t, s, demo.Stranger, "GET", "/Appointment?practitioner="+tour.Practitioner, ""); !strings.Contains(got.body, "no-grant") {
+		t.Errorf("%+v", got)
+	}
+	before := speak(t, s, demo.Assistant, "GET", "/Appointment/"+tour.Appointment, "")
+	if before.status != 200 || before.etag == "" || !strings.Contains(before.body, tour.Start) {
+		t.Fatalf("%+v", before)
+	}
+	if got := speak(t, s, demo.Assistant, "GET", "/Appointment/"+tour.Other, ""); got.status != 404 {
+		t.Errorf("somebody else's: %+v", got)
+	}
+	start, err := time.Parse(time.RFC3339, tour.Start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(d time.Duration) string { return start.Add(d).Format(time.RFC3339) }
+	moved := strings.NewReplacer(`"start":"`+tour.Start, `"start":"`+at(12*time.Hour), `"end":"`+at(30*time.Minute), `"end":"`+at(12*time.Hour+30*time.Minute)).Replace(before.body)
+	if got := speak(t, s, demo.Assistant, "PUT", "/Appointment/"+tour.Appointment, moved, "If-Match", before.etag); got.status != 200 || !strings.Contains(got.body, at(12*time.Hour)) {
+		t.Fatalf("moving: %+v", got)
+	}
+	if got := speak(t, s, demo.Assistant, "GET", "/Task?owner="+demo.OSCARFrontDesk()+"&status=requested", ""); got.status != 200 || !strings.Contains(got.body, `"resourceType":"Task"`) {
+		t.Errorf("%+v", got)
+	}
+	down()
+	again, _ := onOSCAR(t, folder, false) // the folder remembers that it has an OSCAR
+	if got := speak(t, again, demo.Assistant, "GET", "/Appointment/"+tour.Appointment, ""); got.status != 200 || !strings.Contains(got.body, at(12*time.Hour)) {
+		t.Errorf("after a second start: %+v", got)
+	}
+}
+
+func TestATourOfAnOSCARNamesWhatIsThere(t *testing.T) {
+	now := time.Date(2026, 11, 24, 15, 0, 0, 0, time.UTC)
+	for day := range 30 {
+		w := demo.WalkOSCAR(demo.Wascana, now.Add(time.Duration(day)*25*time.Hour))
+		if b, err := json.Marshal(w); err != nil || w.Appointment == "0" || w.Other == "0" || w.Referral == "" || w.Task == "0" || w.Start == "" || w.Restricted != "" {
+			t.Errorf("day %d: %s %v", day, b, err)
+		}
+	}
+}
