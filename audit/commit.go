@@ -107,8 +107,8 @@ const rowBytes = 8 << 10
 func (p *part) take(it *item) {
 	it.log, it.index = p.state.name, p.state.edge.size
 	p.items = append(p.items, it)
-	p.records = append(p.records, *it.line...)
-	p.hashes = p.state.edge.add(p.hashes, it.leaf)
+	p.records = append(p.records, it.leaf.line()...)
+	p.hashes = p.state.edge.add(p.hashes, it.leaf.hash)
 	if len(p.records)-p.end().records >= rowBytes {
 		p.closeRow()
 	}
@@ -266,13 +266,14 @@ func (l *Ledger) closeInsert() {
 	}
 }
 
-// recycle keeps the lines' memory for the next records.
+// recycle keeps the leaves' memory for the next records.
 func (l *Ledger) recycle(f *flight) {
 	for i := range f.items {
-		if line := f.items[i].line; cap(*line) <= 16<<10 {
-			l.lines.Put(line)
+		if leaf := f.items[i].leaf; cap(leaf.text) <= 16<<10 {
+			clear(leaf.facts.values) // of what patients they name
+			l.leaves.Put(leaf)
 		}
-		f.items[i].line = nil
+		f.items[i].leaf = nil
 	}
 }
 

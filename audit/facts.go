@@ -41,12 +41,15 @@ type facts struct {
 }
 
 // factsOf reads the facts out of a record; the index is made of nothing else.
-func factsOf(r *Record) facts {
+func factsOf(r *Record) facts { return factsIn(nil, r) }
+
+// factsIn is factsOf with room for its values, whose memory they take over.
+func factsIn(room []value, r *Record) facts {
 	f := facts{id: r.ID, millis: r.Time.UnixMilli(), intent: r.Phase == PhaseIntent, settles: -1}
 	if r.Intent != nil && (r.Phase == PhaseOutcome || r.Phase == PhaseUnresolved) {
 		f.settles = *r.Intent
 	}
-	f.values = make([]value, 0, 14+len(r.Grants)+len(r.Patients))
+	f.values = slices.Grow(room[:0], 14+len(r.Grants)+len(r.Patients))
 	add := func(kind, text string) {
 		if text != "" {
 			f.values = append(f.values, value{kind, text})

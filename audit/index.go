@@ -43,7 +43,7 @@ func (b *builder) follow(p *part) {
 		return
 	}
 	for _, it := range p.items {
-		b.add(&it.facts)
+		b.add(&it.leaf.facts)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
 	"errors"
@@ -11,8 +12,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/mod/sumdb/tlog"
 
 	"vestibule/fhir"
 )
@@ -44,7 +43,7 @@ type Ledger struct {
 	stopped  chan struct{}
 	closing  sync.Once
 	closeErr error
-	lines    sync.Pool // of *[]byte, see Append
+	leaves   sync.Pool // of *leaf, see Append
 	sizes    indexSizes
 	intact   func() error
 	stop     atomic.Pointer[Stopped] // nil: records are taken
@@ -151,14 +150,15 @@ func (l *Ledger) encode(r *Record) (item, error) {
 		return item{}, unavailable("ledger-unavailable", err)
 	}
 	r.Salt = hex.EncodeToString(salt[:])
-	line, ok := l.lines.Get().(*[]byte)
+	made, ok := l.leaves.Get().(*leaf)
 	if !ok {
-		line = new([]byte)
+		made = new(leaf)
 	}
-	*line = appendRecord((*line)[:0], r)
-	leaf := tlog.RecordHash(*line)
-	*line = append(*line, '\n')
-	return item{clinic: r.Clinic, line: line, leaf: leaf, facts: factsOf(r)}, nil
+	made.text = appendRecord(append(made.text[:0], 0), r)
+	made.hash = sha256.Sum256(made.text)
+	made.text = append(made.text, '\n')
+	made.facts = factsIn(made.facts.values, r)
+	return item{clinic: r.Clinic, leaf: made}, nil
 }
 
 // Ping reports whether the ledger can write: nil when it did so within the last seconds or does so now.

@@ -25,12 +25,20 @@ const (
 // item is one record on its way to the disk.
 type item struct {
 	clinic string
-	line   *[]byte // the record's bytes, then '\n'; pooled
-	leaf   tlog.Hash
-	facts  facts
+	leaf   *leaf  // pooled; gone once the flight is settled
 	log    string // set by the commit
 	index  int64  // set by the commit
 }
+
+// leaf is what a record becomes before its commit.
+type leaf struct {
+	text  []byte // what is hashed, 0x00 and the record's bytes (RFC 6962 section 2.1), then '\n'
+	hash  tlog.Hash
+	facts facts
+}
+
+// line is the record's bytes and '\n'.
+func (l *leaf) line() []byte { return l.text[1:] }
 
 // flight is the records that ride in one commit, and what their callers wait for.
 type flight struct {
@@ -84,9 +92,9 @@ func (q *queue) put(it item, patience time.Duration) (*flight, int, error) {
 		q.flights = append(q.flights, f)
 	}
 	f.items = append(f.items, it)
-	f.bytes += len(*it.line)
+	f.bytes += len(it.leaf.text)
 	q.records++
-	q.bytes += len(*it.line)
+	q.bytes += len(it.leaf.text)
 	return f, len(f.items) - 1, nil
 }
 
