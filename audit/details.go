@@ -57,6 +57,7 @@ func (e Entry) details() []detail {
 	d.text("operation", r.Operation)
 	d.text("action", r.Admin.Action)
 	d.text("version", r.Admin.Version)
+	d.text("forgotten", strings.Join(r.Forgotten, " "))
 	if r.Intent != nil {
 		d.text("intent", e.Log+"/"+strconv.FormatInt(*r.Intent, 10))
 	}

@@ -175,7 +175,7 @@ func (q *quickLine) read(text []byte) bool {
 		q.begin = 0
 		return true
 	}
-	if q.begin, q.end = i+len(record), len(text)-len(end); q.begin >= q.end || string(text[i:q.begin]) != record {
+	if q.begin, q.end = i+len(record), len(text)-len(end); q.begin >= q.end || string(text[i:q.begin]) != record || text[q.begin] != '{' || text[q.end-1] != '}' {
 		return false
 	}
 	return true

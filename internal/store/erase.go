@@ -197,18 +197,19 @@ func anyHolds(paths, texts []string) (bool, error) {
 func holdsText(r io.Reader, texts []string) (bool, error) {
 	longest := 0
 	for _, text := range texts {
-		longest = max(longest, len(text)+1)
+		longest = max(longest, len(text)+2)
 	}
 	buf := make([]byte, 0, 1<<20+longest)
 	for {
 		n, err := io.ReadFull(r, buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
+		end := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 		for _, text := range texts {
-			if holdsWithin(buf, text) {
+			if holdsWithin(buf, text, end) {
 				return true, nil
 			}
 		}
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		if end {
 			return false, nil
 		}
 		if err != nil {
@@ -219,20 +220,24 @@ func holdsText(r io.Reader, texts []string) (bool, error) {
 	}
 }
 
-func holdsWithin(buf []byte, text string) bool {
+// holdsWithin looks for text in a part of a file; what stands at the edge of a part that is not the end is found in the next.
+func holdsWithin(buf []byte, text string, end bool) bool {
 	for at := 0; ; {
 		i := bytes.Index(buf[at:], []byte(text))
 		if i < 0 {
 			return false
 		}
 		at += i + len(text)
-		if at == len(buf) || !goesOn(buf[at]) {
+		if (end || len(buf)-at >= 2) && !goesOn(buf[at:]) {
 			return true
 		}
 	}
 }
 
-// goesOn reports whether c can stand in an id.
-func goesOn(c byte) bool {
-	return c == '-' || c == '.' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'
+// goesOn reports whether an id goes on; a full stop behind it ends a sentence.
+func goesOn(rest []byte) bool {
+	if len(rest) > 0 && rest[0] == '.' {
+		rest = rest[1:]
+	}
+	return len(rest) > 0 && (rest[0] == '-' || rest[0] == '.' || rest[0] >= '0' && rest[0] <= '9' || rest[0]|0x20 >= 'a' && rest[0]|0x20 <= 'z')
 }
