@@ -62,7 +62,9 @@ func (a *Adapter) Check(ctx context.Context) []Finding {
 	}
 	t := d.Value.traits()
 	c.say(Good, "OSCAR answers as %s.", d.Value)
-	c.provider(ctx)
+	if !c.provider(ctx) {
+		return c.out
+	}
 	c.clocks()
 	c.zone(ctx, t)
 	c.privileges(ctx, t)
@@ -72,11 +74,13 @@ func (a *Adapter) Check(ctx context.Context) []Finding {
 	return c.out
 }
 
-func (c *checker) provider(ctx context.Context) {
+// provider says in whose name the gateway acts, and reports whether it does at all.
+func (c *checker) provider(ctx context.Context) bool {
 	no, err := c.a.myself(ctx, opCapability)
 	if err != nil {
-		c.failed(Bad, "The provider who consented cannot be found out", err)
-		return
+		c.clocks()
+		c.failed(Bad, "OSCAR does not let the gateway in", err)
+		return false
 	}
 	name := ""
 	if l, err := c.a.providers.Get(ctx); err == nil {
@@ -89,6 +93,7 @@ func (c *checker) provider(ctx context.Context) {
 		c.failed(Warning, "The list of providers cannot be read, so searches have to name a practitioner", err)
 	}
 	c.say(Good, "The gateway acts as provider %s%s: that is whom OSCAR's own log will show.", no, name)
+	return true
 }
 
 func (c *checker) clocks() {

@@ -98,6 +98,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a, sw := s.answer(r, body)
+	w.Header().Set("Date", s.cfg.Now().Add(sw.ClockOffset).UTC().Format(http.TimeFormat)) // of its own clock
 	a.send(w, sw)
 }
 
