@@ -151,7 +151,7 @@ func cpuTime() time.Duration {
 // BenchmarkSearch asks 100,000 records of eleven days; CPU included, as other work on the machine makes the time longer.
 // internal/bench asks ten million.
 func BenchmarkSearch(b *testing.B) {
-	l, _ := benchLedger(b)
+	l, db := benchLedger(b)
 	traffic := newBenchTraffic()
 	begin := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
 	var next atomic.Int64
@@ -188,6 +188,20 @@ func BenchmarkSearch(b *testing.B) {
 			_, err := l.CountByHour(context.Background(), "maple", tuesday, friday, time.UTC)
 			return err
 		})
+	})
+	b.Run("verify-data", func(b *testing.B) {
+		vkey, err := l.VerifierKey()
+		if err != nil {
+			b.Fatal(err)
+		}
+		cpu := cpuTime()
+		for b.Loop() {
+			reports, err := audit.VerifyDB(context.Background(), db, vkey)
+			if err != nil || !reports[0].OK() || reports[0].Records != 100000 {
+				b.Fatal(err, reports)
+			}
+		}
+		b.ReportMetric(float64((cpuTime()-cpu).Nanoseconds())/float64(b.N)/100000, "cpu-ns/record")
 	})
 	b.Run("verify", func(b *testing.B) {
 		vkey, err := l.VerifierKey()
