@@ -13,8 +13,11 @@ import (
 
 // FHIRServer is a World for an EMR that serves FHIR R4 at that base and lets anyone in: its rows are put in and scanned with
 // plain requests that no adapter has touched. Open is left to the caller.
-func FHIRServer(base string) *World {
-	s := server{base}
+func FHIRServer(base string) *World { return FHIRServerAs(base, "") }
+
+// FHIRServerAs is FHIRServer for an EMR that lets in who brings that Authorization.
+func FHIRServerAs(base, authorization string) *World {
+	s := server{base, authorization}
 	w := &World{
 		Base: base, Types: map[string]Holding{}, Practitioners: []string{"d1", "d2"},
 		Patient: func(t testing.TB, family string) string {
@@ -28,7 +31,7 @@ func FHIRServer(base string) *World {
 }
 
 // server is a FHIR server as the suite itself asks it.
-type server struct{ base string }
+type server struct{ base, authorization string }
 
 func (s server) holding(typ string) Holding {
 	return Holding{
@@ -47,7 +50,7 @@ func (s server) holding(typ string) Holding {
 
 // KeepBinaries has documents put in as Binary resources that DocumentReferences name, instead of inside of them.
 func (w *World) KeepBinaries() {
-	s, h := server{w.Base}, w.Types["DocumentReference"]
+	s, h := server{base: w.Base}, w.Types["DocumentReference"]
 	h.Attach = func(t testing.TB, d Draft, contentType string, content []byte) string {
 		id := s.post(t, "Binary", `{"resourceType":"Binary","contentType":`+quote(contentType)+`,"data":"`+base64.StdEncoding.EncodeToString(content)+`"}`)
 		return s.post(t, "DocumentReference", withAttachment(t, FHIR("DocumentReference", d), `{"contentType":`+quote(contentType)+`,"url":"Binary/`+id+`"}`))
@@ -107,6 +110,9 @@ func (s server) ask(t testing.TB, method, at, body, ifMatch string) fhir.Value {
 	}
 	req.Close = true // no connection outlives the request
 	req.Header.Set("Content-Type", "application/fhir+json")
+	if s.authorization != "" {
+		req.Header.Set("Authorization", s.authorization)
+	}
 	if ifMatch != "" {
 		req.Header.Set("If-Match", ifMatch)
 	}

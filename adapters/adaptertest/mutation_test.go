@@ -153,7 +153,8 @@ func brokenAdapters(t *testing.T) []broken {
 		})},
 		{"writes twice", "what was created is what reads", "", all(twice)},
 		{"does not know a retry", "H30: a create", "", all(forgetful)},
-		{"does not know a retry, in a crowd", "H30: one operation", "", all(forgetful)},
+		{"does not know a retry, in a crowd", "H30: one operation written many", "", all(forgetful)},
+		{"does not know another gateway's write", "H30: one operation written by two", "", all(forgetful)},
 		{"says that nothing happened", "H30: a create", "", all(func(a adapters.EMR) mutant {
 			return failing(a, changeError(func(e *fhir.Error) {
 				if e.Code == "emr-write-unknown" {

@@ -14,6 +14,8 @@ func oncePromises() []promise {
 		{name: "H30: a create is carried out once, whichever answer is lost", needs: create, keep: createsOnce},
 		{name: "H30: an update is carried out once, whichever answer is lost", needs: update, keep: updatesOnce},
 		{name: "H30: one operation written many times at once makes one row", needs: create, keep: oneOperationOneRow},
+		{name: "H30: one operation written by two gateways at once makes one row, where the EMR claims conditional creates",
+			needs: append(create, conditionalCreate), keep: twoGatewaysOneRow},
 		{name: "of concurrent updates of one version one wins, and no other leaves a trace", needs: update, keep: oneWinner},
 		{name: "concurrent creates under operations of their own all come to be", needs: create, keep: allCome},
 	}
@@ -146,6 +148,29 @@ func oneOperationOneRow(t T, s *suite, h subject) {
 	}
 	if made := len(h.IDs(t)) - before; made != 1 {
 		t.Errorf("one operation made %d rows", made)
+	}
+}
+
+// twoGatewaysOneRow has several gateways, which know nothing of each other, carry out one operation.
+func twoGatewaysOneRow(t T, s *suite, h subject) {
+	for range 5 {
+		var gateways [crowd]adapters.EMR
+		for i := range gateways {
+			gateways[i] = s.direct(t)
+			if _, err := gateways[i].Capability(background()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c := s.creation(t, h, s.draft(t))
+		before := len(h.IDs(t))
+		together(func(i int) {
+			if _, err := gateways[i].Write(background(), c); err != nil {
+				wantError(t, "one of several gateways", err, is(fhir.KindConflict), is(fhir.KindTimeout, "emr-write-unknown"))
+			}
+		})
+		if made := len(h.IDs(t)) - before; made != 1 {
+			t.Errorf("one operation made %d rows", made)
+		}
 	}
 }
 

@@ -46,6 +46,13 @@ func versions(t adapters.Type) string {
 	return "no versions"
 }
 
+func conditionalCreate(t adapters.Type) string {
+	if t.ConditionalCreate {
+		return ""
+	}
+	return "no conditional create"
+}
+
 func stablePages(t adapters.Type) string {
 	if t.StablePages {
 		return ""

@@ -171,6 +171,10 @@ func (a *Adapter) credentials(endpoint string) (*clientcredentials.Config, error
 // assertionLife is how long an assertion is good; Backend Services allows five minutes, clocks included.
 const assertionLife = 4 * time.Minute
 
+// assertionGrace is how far the gateway's clock may be ahead of the EMR's: a strict endpoint refuses what was issued in its
+// future, as the demo's EMR does. Backend Services allows five minutes from issue to end.
+const assertionGrace = 30 * time.Second
+
 // assertion signs a new authentication JWT
 // (http://hl7.org/fhir/smart-app-launch/client-confidential-asymmetric.html#authenticating-to-the-token-endpoint).
 func (a *Adapter) assertion(audience string) (string, error) {
@@ -191,7 +195,7 @@ func (a *Adapter) assertion(audience string) (string, error) {
 	now := a.conf.Now()
 	return jwt.Signed(signer).Claims(jwt.Claims{
 		Issuer: l.ClientID, Subject: l.ClientID, Audience: jwt.Audience{audience},
-		ID: base64.RawURLEncoding.EncodeToString(id[:]), IssuedAt: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(assertionLife)),
+		ID: base64.RawURLEncoding.EncodeToString(id[:]), IssuedAt: jwt.NewNumericDate(now.Add(-assertionGrace)), Expiry: jwt.NewNumericDate(now.Add(assertionLife)),
 	}).Serialize()
 }
 
