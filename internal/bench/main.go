@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
@@ -26,12 +27,15 @@ const (
 // options are the flags.
 type options struct {
 	rounds   int
+	quick    bool
 	cell     time.Duration // of one measurement
 	most     int           // requests in one measurement
 	markdown string
 	profile  string
 	dir      string
 	only     string
+	ledger   int    // accesses of the history that the ledger is measured with, alone; 0: the whole comparison
+	keep     string // folder with such a ledger
 }
 
 func main() {
@@ -60,6 +64,9 @@ func dispatch(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if opts.ledger > 0 {
+		return runTrail(ctx, opts, out)
+	}
 	return run(ctx, opts, out)
 }
 
@@ -72,14 +79,16 @@ func parseFlags(args []string) (options, error) {
 	f.StringVar(&o.profile, "profile", "", "also record where the gateway's CPU goes, with perf, into this `folder`")
 	f.StringVar(&o.dir, "dir", "", "`folder` for temporary data, on the disk that the ledger is to be measured on")
 	f.StringVar(&o.only, "only", "", "only the scenarios whose name begins with this, such as \"search 100\"")
+	f.IntVar(&o.ledger, "ledger", 0, "measure the ledger alone, with a history of so many accesses")
+	f.StringVar(&o.keep, "keep", "", "with -ledger: `folder` whose ledger is measured; one that is made there stays")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
-	if *quick {
+	if o.quick = *quick; o.quick {
 		o.rounds, o.cell = 1, 400*time.Millisecond
 	}
 	if o.rounds < 1 || f.NArg() > 0 {
-		return o, fmt.Errorf("usage: bench [-quick] [-rounds N] [-markdown FILE] [-profile DIR] [-dir DIR] [-only SCENARIO], with at least one round")
+		return o, fmt.Errorf("usage: bench [-quick] [-rounds N] [-markdown FILE] [-profile DIR] [-dir DIR] [-only SCENARIO] [-ledger N [-keep DIR]], with at least one round")
 	}
 	return o, nil
 }
@@ -110,6 +119,11 @@ func run(ctx context.Context, opts options, out io.Writer) error {
 	r.load += ", " + loadAverage()
 	if err := b.finish(ctx, &r); err != nil {
 		return err
+	}
+	if opts.only == "" {
+		if r.trail, err = measureTrail(ctx, filepath.Join(dir, "trail"), out, b.trailOptions(), b.now); err != nil {
+			return err
+		}
 	}
 	r.print(out)
 	if opts.markdown != "" {

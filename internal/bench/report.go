@@ -21,7 +21,8 @@ type report struct {
 	load      string        // averages of the last minute, before and after
 	inProcess inProcess
 	ledger    ledgerCheck
-	profiles  []string // files that were written
+	trail     trailReport // nothing where it was not measured
+	profiles  []string    // files that were written
 }
 
 // table is a grid with a head; the first columns are text, the others numbers.
@@ -108,6 +109,7 @@ func (r report) print(w io.Writer) {
 	for _, c := range r.conditions() {
 		fmt.Fprintln(w, c)
 	}
+	r.trail.print(w)
 	for _, p := range r.profiles {
 		fmt.Fprintln(w, "Profile:", p)
 	}
@@ -121,6 +123,9 @@ func (r report) markdown() string {
 	for _, t := range []table{r.verdicts(), r.ratios(), r.steps(), r.results()} {
 		b.WriteString("\n")
 		t.markdown(&b)
+	}
+	if alone := r.trail.markdown(); alone != "" {
+		b.WriteString("\n" + alone)
 	}
 	return b.String()
 }
