@@ -59,6 +59,9 @@ func (f reportFlags) make(ctx context.Context, t *terminal, name string, asked u
 	if f.Format == string(report.PDF) && f.Output == "" && isTerminal(t.Out) {
 		return errors.New("a PDF is nothing for a terminal; give --output FILE")
 	}
+	if f.Section != "" && f.Format != string(report.CSV) {
+		return errors.New("--section is for --format csv, which holds one table; the other formats hold all")
+	}
 	return f.within(func(d *data) error {
 		m, err := f.begin(ctx, t, d)
 		if err != nil {

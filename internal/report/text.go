@@ -1,7 +1,6 @@
 package report
 
 import (
-	"strconv"
 	"strings"
 	"time"
 )
@@ -75,9 +74,27 @@ func (t Text) In(v Voice) string {
 	if len(t.args) == 0 {
 		return out
 	}
-	pairs := make([]string, 0, 2*len(t.args))
-	for i, a := range t.args {
-		pairs = append(pairs, "{"+strconv.Itoa(i+1)+"}", a.In(v))
+	return filled(out, t.args, v)
+}
+
+// filled is text with {1} to {9} replaced by the values; what the values say is not looked at again.
+func filled(text string, args []Value, v Voice) string {
+	var b strings.Builder
+	for {
+		open := strings.IndexByte(text, '{')
+		if open < 0 || open+2 >= len(text) {
+			break
+		}
+		n := int(text[open+1] - '1')
+		if text[open+2] != '}' || n < 0 || n >= len(args) {
+			b.WriteString(text[:open+1])
+			text = text[open+1:]
+			continue
+		}
+		b.WriteString(text[:open])
+		b.WriteString(args[n].In(v))
+		text = text[open+3:]
 	}
-	return strings.NewReplacer(pairs...).Replace(out)
+	b.WriteString(text)
+	return b.String()
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,6 +73,56 @@ func (t Trail) Search(ctx context.Context, q audit.Search, each func(audit.Entry
 			}
 			if q.Since = found.Next; q.Since == 0 {
 				break
+			}
+		}
+	}
+	return nil
+}
+
+// Picked is records that a pass over the trail picked, to be read again: only their places are in memory.
+type Picked struct {
+	trail Trail
+	at    [][]int64 // for each log
+}
+
+// Pick walks the period, or asks the index where q is given, and remembers the records that keep says.
+func (t Trail) Pick(ctx context.Context, q *audit.Search, keep func(audit.Entry) (bool, error)) (Picked, error) {
+	p := Picked{trail: t, at: make([][]int64, len(t.Logs))}
+	for i, log := range t.Logs {
+		one := t
+		one.Logs = []string{log}
+		each := func(e audit.Entry) error {
+			ok, err := keep(e)
+			if ok {
+				p.at[i] = append(p.at[i], e.Index)
+			}
+			return err
+		}
+		var err error
+		if q == nil {
+			err = one.Walk(ctx, each)
+		} else {
+			err = one.Search(ctx, *q, each)
+		}
+		if err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// Each calls f for every record that was picked and is still there.
+func (p Picked) Each(ctx context.Context, f func(audit.Entry) error) error {
+	for i, log := range p.trail.Logs {
+		for chunk := range slices.Chunk(p.at[i], audit.MaxCount) {
+			found, err := p.trail.Reader.Search(ctx, log, audit.Search{Indexes: chunk, Ascending: true, Count: audit.MaxCount})
+			if err != nil {
+				return err
+			}
+			for _, e := range found.Entries {
+				if err := f(e); err != nil {
+					return err
+				}
 			}
 		}
 	}

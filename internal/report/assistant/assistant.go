@@ -31,7 +31,7 @@ type session struct {
 // maker gathers what the report says.
 type maker struct {
 	o        Options
-	trail    report.Trail
+	accesses report.Picked
 	sessions []*session
 	patients map[string]int
 	all      session
@@ -39,10 +39,11 @@ type maker struct {
 	where    report.Value
 }
 
-// Make makes the report. It reads what the index has of the person once to count, and once more to list.
+// Make makes the report. It counts what the index has of the person; the list reads it again while it is written.
 func Make(ctx context.Context, trail report.Trail, o Options) (report.Report, error) {
-	m := &maker{o: o, trail: trail, patients: map[string]int{}, who: report.Code(o.Agent)}
-	if err := m.each(ctx, m.count); err != nil {
+	m := &maker{o: o, patients: map[string]int{}, who: report.Code(o.Agent)}
+	var err error
+	if m.accesses, err = trail.Pick(ctx, &audit.Search{Agents: []string{o.Agent}}, m.count); err != nil {
 		return report.Report{}, err
 	}
 	r := report.Report{Title: title, About: report.Say(about.With(m.who, report.Code(o.Agent))), Lead: m.lead(),
@@ -51,19 +52,13 @@ func Make(ctx context.Context, trail report.Trail, o Options) (report.Report, er
 	return r, nil
 }
 
-// each calls f for every access of the person. What refused tokens only claimed to be is not the person's, and an intent is told
-// by the record that settles it.
-func (m *maker) each(ctx context.Context, f func(audit.Entry) error) error {
-	return m.trail.Search(ctx, audit.Search{Agents: []string{m.o.Agent}}, func(e audit.Entry) error {
-		if r := &e.Record; r.Agent.Role == audit.RoleUnverified || r.Phase == audit.PhaseIntent {
-			return nil
-		}
-		return f(e)
-	})
-}
-
-func (m *maker) count(e audit.Entry) error {
+// count takes in an access of the person. What refused tokens only claimed to be is not the person's, and an intent is told by the
+// record that settles it.
+func (m *maker) count(e audit.Entry) (bool, error) {
 	r := &e.Record
+	if r.Agent.Role == audit.RoleUnverified || r.Phase == audit.PhaseIntent {
+		return false, nil
+	}
 	m.who, m.where = plain.Who(r), plain.Organisation(r, m.o.Platforms)
 	s := m.current(r.Time)
 	for _, s := range [...]*session{s, &m.all} {
@@ -72,7 +67,7 @@ func (m *maker) count(e audit.Entry) error {
 	for _, p := range r.Patients {
 		m.patients[p]++
 	}
-	return nil
+	return true, nil
 }
 
 // current is the session that a time belongs to. Records are dated when their access began, so that neighbours may change places.

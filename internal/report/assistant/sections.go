@@ -97,7 +97,7 @@ func lasted(d time.Duration) report.Value {
 // timeline is each access, read while it is written.
 func (m *maker) timeline(ctx context.Context) report.Section {
 	rows := func(yield func([]report.Value) error) error {
-		return m.each(ctx, func(e audit.Entry) error {
+		return m.accesses.Each(ctx, func(e audit.Entry) error {
 			r := &e.Record
 			what, info := plain.What(r), plain.Information(r.Released)
 			if r.Repeats > 0 {

@@ -28,7 +28,7 @@ type counts map[string]*tally
 
 // maker gathers what the report says.
 type maker struct {
-	trail     report.Trail
+	refusals  report.Picked
 	platforms map[string]string
 	reasons   counts
 	people    counts
@@ -37,11 +37,13 @@ type maker struct {
 	counted   int // of them, those that have no record of their own
 }
 
-// Make makes the report; platforms are the titles of the platforms by name. It reads the refusals once to count them, and once
-// more to list them.
+// Make makes the report; platforms are the titles of the platforms by name. It finds the refusals by the index and
+// counts them; the list reads them again while it is written.
 func Make(ctx context.Context, trail report.Trail, platforms map[string]string) (report.Report, error) {
-	m := &maker{trail: trail, platforms: platforms, reasons: counts{}, people: counts{}, grants: counts{}}
-	if err := m.each(ctx, m.count); err != nil {
+	m := &maker{platforms: platforms, reasons: counts{}, people: counts{}, grants: counts{}}
+	var err error
+	m.refusals, err = trail.Pick(ctx, &audit.Search{Phases: []audit.Phase{audit.PhaseDenial}}, m.count)
+	if err != nil {
 		return report.Report{}, err
 	}
 	r := report.Report{Title: title, Lead: m.lead(), Notes: []report.Text{noteCounted, noteHidden, noteUnverified}}
@@ -49,12 +51,8 @@ func Make(ctx context.Context, trail report.Trail, platforms map[string]string) 
 	return r, nil
 }
 
-// each calls f for every refusal.
-func (m *maker) each(ctx context.Context, f func(audit.Entry) error) error {
-	return m.trail.Search(ctx, audit.Search{Phases: []audit.Phase{audit.PhaseDenial}}, f)
-}
-
-func (m *maker) count(e audit.Entry) error {
+// count takes in one refusal.
+func (m *maker) count(e audit.Entry) (bool, error) {
 	r := &e.Record
 	n := times(r)
 	m.times += n
@@ -71,7 +69,7 @@ func (m *maker) count(e audit.Entry) error {
 	for _, g := range grants {
 		m.grants.add(g, r, n)
 	}
-	return nil
+	return true, nil
 }
 
 // times is how many refusals a record stands for.

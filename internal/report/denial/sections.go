@@ -101,7 +101,7 @@ func (m *maker) byGrant() report.Section {
 // list is every refusal, read while it is written.
 func (m *maker) list(ctx context.Context) report.Section {
 	rows := func(yield func([]report.Value) error) error {
-		return m.each(ctx, func(e audit.Entry) error {
+		return m.refusals.Each(ctx, func(e audit.Entry) error {
 			r := &e.Record
 			var reasons []report.Value
 			for _, code := range r.Reasons {

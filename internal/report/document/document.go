@@ -18,34 +18,34 @@ type Transfer struct {
 	Received bool
 }
 
-// Each calls f for every document that passed in the period, in the order of the trail.
-func Each(ctx context.Context, trail report.Trail, f func(Transfer) error) error {
-	q := audit.Search{Phases: []audit.Phase{audit.PhaseOutcome}, Outcomes: []audit.Outcome{audit.OutcomeSuccess}}
-	return trail.Search(ctx, q, func(e audit.Entry) error {
-		r := &e.Record
-		for _, item := range r.Released {
-			received := r.Interaction == "create" && r.Type == "DocumentReference"
-			if item.Documents == 0 && !received {
-				continue
-			}
-			if err := f(Transfer{e, item, received}); err != nil {
-				return err
-			}
-		}
+// Of are the documents that passed in one record.
+func Of(e audit.Entry) (out []Transfer) {
+	r := &e.Record
+	if r.Phase != audit.PhaseOutcome || r.Outcome != audit.OutcomeSuccess {
 		return nil
-	})
+	}
+	for _, item := range r.Released {
+		received := r.Interaction == "create" && r.Type == "DocumentReference"
+		if item.Documents > 0 || received {
+			out = append(out, Transfer{e, item, received})
+		}
+	}
+	return out
 }
 
-// Make makes the report.
+// Make makes the report. It walks the period once; the tables read what it picked again while they are written.
 func Make(ctx context.Context, trail report.Trail, platforms map[string]string, because map[string]plain.Because) (report.Report, error) {
 	counts := map[bool]int{}
 	patients := map[string]bool{}
-	err := Each(ctx, trail, func(t Transfer) error {
-		counts[t.Received] += max(1, t.Item.Documents)
-		for _, p := range t.Item.Patients {
-			patients[p] = true
+	picked, err := trail.Pick(ctx, nil, func(e audit.Entry) (bool, error) {
+		all := Of(e)
+		for _, t := range all {
+			counts[t.Received] += max(1, t.Item.Documents)
+			for _, p := range t.Item.Patients {
+				patients[p] = true
+			}
 		}
-		return nil
+		return len(all) > 0, nil
 	})
 	if err != nil {
 		return report.Report{}, err
@@ -53,13 +53,13 @@ func Make(ctx context.Context, trail report.Trail, platforms map[string]string, 
 	lead := report.Many(counts[false], leadSentOne, leadSent).With(report.Say(report.Many(counts[true], receivedOne, receivedMany)), report.Say(report.Many(len(patients), patientOne, patientMany)))
 	r := report.Report{Title: title, Lead: []report.Text{lead}, Notes: []report.Text{noteWhat, noteWhere, noteAddress}}
 	for _, received := range [...]bool{false, true} {
-		r.Sections = append(r.Sections, section(ctx, trail, received, platforms, because))
+		r.Sections = append(r.Sections, section(ctx, picked, received, platforms, because))
 	}
 	return r, nil
 }
 
 // section is the documents of one direction, read while they are written.
-func section(ctx context.Context, trail report.Trail, received bool, platforms map[string]string, because map[string]plain.Because) report.Section {
+func section(ctx context.Context, picked report.Picked, received bool, platforms map[string]string, because map[string]plain.Because) report.Section {
 	s := report.Section{ID: "sent", Title: titleSent, None: noneSent}
 	who, where := columnTo, columnToWhere
 	if received {
@@ -72,16 +72,25 @@ func section(ctx context.Context, trail report.Trail, received bool, platforms m
 		{ID: "address", Title: columnAddress, Width: 4}, {ID: "purpose", Title: columnPurpose, Width: 5}, {ID: "authority", Title: columnAuthority, Width: 6},
 	}
 	s.Rows = func(yield func([]report.Value) error) error {
-		return Each(ctx, trail, func(t Transfer) error {
-			if t.Received != received {
-				return nil
+		return picked.Each(ctx, func(e audit.Entry) error {
+			for _, t := range Of(e) {
+				if t.Received != received {
+					continue
+				}
+				if err := yield(t.row(platforms, because)); err != nil {
+					return err
+				}
 			}
-			r := &t.Entry.Record
-			return yield([]report.Value{report.Moment(r.Time), report.Code(t.Item.Ref), t.Kind(), plain.Patients(t.Item.Patients), plain.Who(r),
-				plain.Organisation(r, platforms), plain.Address(r), plain.Purposes(r), plain.Authority(r, because)})
+			return nil
 		})
 	}
 	return s
+}
+
+func (t Transfer) row(platforms map[string]string, because map[string]plain.Because) []report.Value {
+	r := &t.Entry.Record
+	return []report.Value{report.Moment(r.Time), report.Code(t.Item.Ref), t.Kind(), plain.Patients(t.Item.Patients), plain.Who(r),
+		plain.Organisation(r, platforms), plain.Address(r), plain.Purposes(r), plain.Authority(r, because)}
 }
 
 // Kind is what kind of document it is.

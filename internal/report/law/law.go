@@ -173,15 +173,16 @@ func itemsOf(r *audit.Record, patient string) (out []audit.ReleasedItem) {
 
 // transfers are the documents that passed with their content.
 func transfers(ctx context.Context, m *maker, yield func(*row) error) error {
-	return document.Each(ctx, m.trail, func(t document.Transfer) error {
-		r := t.Entry.Record
-		patients := t.Item.Patients
-		if len(patients) == 0 {
-			patients = []string{""}
-		}
-		for _, p := range patients {
-			if err := yield(&row{Record: &r, patient: p, items: []audit.ReleasedItem{t.Item}, received: t.Received, platforms: m.platforms, because: m.because}); err != nil {
-				return err
+	return m.trail.Walk(ctx, func(e audit.Entry) error {
+		for _, t := range document.Of(e) {
+			patients := t.Item.Patients
+			if len(patients) == 0 {
+				patients = []string{""}
+			}
+			for _, p := range patients {
+				if err := yield(&row{Record: &e.Record, patient: p, items: []audit.ReleasedItem{t.Item}, received: t.Received, platforms: m.platforms, because: m.because}); err != nil {
+					return err
+				}
 			}
 		}
 		return nil

@@ -40,6 +40,7 @@ type gatherer struct {
 	own     map[string]bool // "Type/id" of what is this patient's alone
 	seen    map[place]bool
 	found   []found
+	counted int // refusals that stand in the trail as a number
 }
 
 func gather(ctx context.Context, trail report.Trail, patient string, shownOnly bool) (*gatherer, error) {
@@ -81,8 +82,11 @@ func (g *gatherer) mentioned(e audit.Entry) error {
 	if g.seen[place{e.Log, e.Index}] {
 		return nil
 	}
+	if r.Phase == audit.PhaseDenial {
+		g.counted += r.Repeats
+	}
 	a := askedBy(r)
-	if !a.names(g.patient) && !g.own[a.target] {
+	if !a.names(g.patient, g.own) {
 		return nil
 	}
 	f := found{place: place{e.Log, e.Index}, how: attempt, entry: e, asked: a}

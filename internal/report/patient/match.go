@@ -22,20 +22,21 @@ var harmless = []string{"status", "date", "_count", "_sort", "_total", "_lastUpd
 type asked struct {
 	target string   // "Type/id", or empty
 	named  []string // the patients that a search named, "Patient/1"
+	refs   []string // other resources that it named, "Type/id"
 	others bool     // it named something besides that might be another patient's
 }
 
 // askedBy reads what a record says about its request: the target, the search as understood or as sent, what was asked of the trail.
 func askedBy(r *audit.Record) asked {
 	a := asked{target: current(r.Resource)}
-	a.query(r.Query)
+	a.query(r.Type, r.Query)
 	if r.Raw != "" {
 		path, query, _ := strings.Cut(r.Raw, "?")
 		a.path(path)
-		a.query(query)
+		a.query(r.Type, query)
 	}
 	if strings.HasPrefix(r.Admin.Action, "audit-") {
-		a.query(r.Admin.Subject)
+		a.query("", r.Admin.Subject)
 	}
 	return a
 }
@@ -55,7 +56,7 @@ func (a *asked) path(path string) {
 	}
 }
 
-func (a *asked) query(query string) {
+func (a *asked) query(typ, query string) {
 	values, err := url.ParseQuery(query)
 	if err != nil {
 		a.others = true
@@ -66,6 +67,12 @@ func (a *asked) query(query string) {
 		case slices.Contains(byPatient, name):
 			for _, value := range list {
 				a.patients(value)
+			}
+		case name == "_id" && typ != "":
+			for _, value := range list {
+				for id := range strings.SplitSeq(value, ",") {
+					a.refs = append(a.refs, typ+"/"+id)
+				}
 			}
 		case !slices.Contains(harmless, name):
 			a.others = true
@@ -84,14 +91,14 @@ func (a *asked) patients(value string) {
 		case strings.Contains(one, "/Patient/"): // an absolute address
 			a.named = append(a.named, one[strings.LastIndex(one, "Patient/"):])
 		case typ != "Practitioner" && typ != "Location" && typ != "Organization" && typ != "PractitionerRole":
-			a.others = true
+			a.refs = append(a.refs, current(one))
 		}
 	}
 }
 
-// names reports whether the request named the patient.
-func (a *asked) names(patient string) bool {
-	return a.target == patient || slices.Contains(a.named, patient)
+// names reports whether the request named the patient, or something of what is the patient's own.
+func (a *asked) names(patient string, own map[string]bool) bool {
+	return a.target == patient || own[a.target] || slices.Contains(a.named, patient) || slices.ContainsFunc(a.refs, func(ref string) bool { return own[ref] })
 }
 
 // onlyNames reports whether a search named this patient, and nobody else.
@@ -115,7 +122,8 @@ func alone(r *audit.Record, line []byte, patient string, own map[string]bool) bo
 	if a.others || len(a.named) > 0 && !a.onlyNames(patient) {
 		return false
 	}
-	if a.target != "" && a.target != patient && !own[a.target] && r.Type != "AuditEvent" {
+	if a.target != "" && a.target != patient && !own[a.target] && r.Type != "AuditEvent" ||
+		slices.ContainsFunc(a.refs, func(ref string) bool { return !own[ref] }) {
 		return false
 	}
 	for i := range r.Released {

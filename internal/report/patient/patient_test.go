@@ -47,6 +47,8 @@ func world() []audit.Record {
 		search("patient=Patient%2F2", []string{two}, item("Appointment/b2", two)),                                                                                                                                                      // 12: the other's
 		search("_id=a1,b2", []string{one}, item("Appointment/a1", one)),                                                                                                                                                                // 13: shows one, but names what may be another's
 		{Phase: audit.PhaseDenial, Agent: noor, Interaction: "read", Type: "Appointment", Resource: "Appointment/11", Raw: "/Appointment/11", Reasons: []string{"no-grant"}},                                                           // 14: not Patient/1
+		{Phase: audit.PhaseDenial, Agent: noor, Interaction: "search-type", Type: "Appointment", Raw: "/Appointment?_id=a1", Reasons: []string{"no-grant"}},                                                                            // 15
+		{Phase: audit.PhaseDenial, Agent: noor, Interaction: "search-type", Type: "Appointment", Reasons: []string{"no-grant"}, Repeats: 9},                                                                                            // 16: a number
 	}
 }
 
@@ -67,7 +69,8 @@ func TestEverythingAboutThePatientIsThereAndToldApart(t *testing.T) {
 		"accesses": {"shown", "shown", "changed", "begun; how it ended is not on record yet", "shown"},
 		"attempts": {"refused: No grant of this clinic names the caller, the caller's team or the caller's platform.",
 			"refused: No grant of this clinic names the caller, the caller's team or the caller's platform.", "2 withheld, as the patient’s directive asks",
-			"refused: No grant of this clinic names the caller, the caller's team or the caller's platform.", "refused: This resource type is not served."},
+			"refused: No grant of this clinic names the caller, the caller's team or the caller's platform.", "refused: This resource type is not served.",
+			"refused: No grant of this clinic names the caller, the caller's team or the caller's platform."},
 		"looks": {"done"},
 	} {
 		var got []string
@@ -77,6 +80,9 @@ func TestEverythingAboutThePatientIsThereAndToldApart(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("%s:\n%q\n%q", section, got, want)
 		}
+	}
+	if got := m.Notes[0].In(report.Voice{Language: report.English, Zone: time.UTC}); !strings.HasPrefix(got, "9 refused requests") {
+		t.Error(got)
 	}
 	first := reporttest.Rows(t, m.Report, "accesses", report.English)[0]
 	for column, want := range map[string]string{"who": "Amara Okafor", "organisation": "AssistCo", "role": "assistco/front-desk", "information": "1 appointment",
@@ -124,7 +130,7 @@ func TestTheBundleProvesEveryRowAndNamesNobodyElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (patient.Proven{Whole: 7, Sealed: 4}); n != want {
+	if want := (patient.Proven{Whole: 8, Sealed: 4}); n != want {
 		t.Errorf("%+v", n)
 	}
 	sealed := map[int64]bool{1: true, 5: true, 10: true, 13: true}

@@ -43,6 +43,9 @@ func Make(ctx context.Context, trail report.Trail, o Options) (*Made, error) {
 		m.Sections = m.Sections[:2]
 		m.Notes = append(m.Notes, noteShownOnly)
 	}
+	if g.counted > 0 {
+		m.Notes = append(m.Notes, noteCounted.With(report.Number(g.counted)))
+	}
 	m.Notes = append(m.Notes, noteGateway, noteNames, noteOthers, noteDeny)
 	if o.Proof {
 		m.Notes = append(m.Notes, noteProof, noteSealed)
@@ -120,7 +123,7 @@ func (s *sheet) outcome(f *found) report.Value {
 	if r.Phase != audit.PhaseOutcome || r.Outcome != audit.OutcomeSuccess {
 		return plain.Ended(r)
 	}
-	withheld := r.Withheld > 0 && f.asked.onlyNames(s.o.Patient) && !f.asked.others
+	withheld := r.Withheld > 0 && f.asked.onlyNames(s.o.Patient) && !f.asked.others && len(f.asked.refs) == 0
 	switch {
 	case f.how == look:
 		return report.Say(sayLooked)
