@@ -109,6 +109,13 @@ func TestAClinicOfTheDemoMayRunOnAnOSCAR(t *testing.T) {
 	if got := speak(t, s, demo.Assistant, "GET", "/Task?owner="+demo.OSCARFrontDesk()+"&status=requested", ""); got.status != 200 || !strings.Contains(got.body, `"resourceType":"Task"`) {
 		t.Errorf("%+v", got)
 	}
+	if got := speak(t, s, demo.Assistant, "GET", "/DocumentReference/"+tour.Referral, ""); got.status != 200 || !strings.Contains(got.body, "57133-1") || strings.Contains(got.body, `"data"`) {
+		t.Errorf("%+v", got)
+	}
+	listed := speak(t, s, demo.Assistant, "GET", "/DocumentReference?type=http://loinc.org|57133-1&_count=100&date=ge"+time.Now().AddDate(0, 0, -90).Format(time.DateOnly), "")
+	if listed.status != 200 || !strings.Contains(listed.body, `"id":"`+tour.Referral+`"`) || strings.Contains(listed.body, "11502-2") {
+		t.Errorf("%+v", listed)
+	}
 	down()
 	again, _ := onOSCAR(t, folder, false) // the folder remembers that it has an OSCAR
 	if got := speak(t, again, demo.Assistant, "GET", "/Appointment/"+tour.Appointment, ""); got.status != 200 || !strings.Contains(got.body, at(12*time.Hour)) {
