@@ -272,6 +272,19 @@ func TestTheDatabaseIsItsOwnersOnly(t *testing.T) {
 	}
 }
 
+// What is settled when a database is made: once it is written, it cannot be changed.
+func TestANewDatabaseHasItsPagesAndItsLog(t *testing.T) {
+	_, db := newStore(t)
+	var size int
+	var mode string
+	if err := db.QueryRow(`PRAGMA page_size`).Scan(&size); err != nil || size != 8192 {
+		t.Errorf("pages of %d bytes, %v", size, err)
+	}
+	if err := db.QueryRow(`PRAGMA journal_mode`).Scan(&mode); err != nil || mode != "wal" {
+		t.Errorf("journal mode %s, %v", mode, err)
+	}
+}
+
 func TestAFolderWithoutDataIsNotAnEmptyTrail(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := OpenFolder(dir); !errors.Is(err, ErrNoData) {

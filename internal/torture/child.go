@@ -72,12 +72,14 @@ func serve(ctx context.Context, o order) error {
 // openTrapped is store.CreateFolder with the driver wrapped.
 func openTrapped(dir string, t *trap) (*sql.DB, error) {
 	name := filepath.Join(dir, store.DatabaseFile)
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := f.Close(); err != nil {
-		return nil, err
+	if info, err := os.Stat(name); err != nil || info.Size() == 0 {
+		made, err := store.CreateFolder(dir)
+		if err != nil {
+			return nil, err
+		}
+		if err := made.Close(); err != nil {
+			return nil, err
+		}
 	}
 	plain, err := sql.Open("sqlite", store.SourceName(name)) // which opens nothing yet
 	if err != nil {
