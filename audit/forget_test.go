@@ -512,6 +512,23 @@ func TestASealedLogIsCountedAndKept(t *testing.T) {
 	}
 }
 
+// Whoever exports at any moment, without signing anything first, has the reason for each body that is missing.
+func TestNoExportComesBetweenADeletionAndItsReason(t *testing.T) {
+	h := newHouse(t)
+	for n := range 20 {
+		h.append(about(n, secret))
+		h.forget(erasure(secret))
+		var b bytes.Buffer
+		if err := h.Reader.Export(context.Background(), "maple", testVKey(t), &b); err != nil {
+			t.Fatal(err)
+		}
+		report, err := audit.Verify(&b, testVKey(t))
+		if err != nil || !report.OK() || report.Deleted != int64(n+1) {
+			t.Fatalf("%v\n%s", err, report)
+		}
+	}
+}
+
 func TestAReasonMustNotNameThePatient(t *testing.T) {
 	h := newHouse(t)
 	h.append(about(1, secret))

@@ -143,6 +143,43 @@ func TestAServingGatewayErasesWhenItIsAsked(t *testing.T) {
 	})
 }
 
+// A gateway that ends in the middle goes on at its next start.
+func TestAnErrandThatWasCutShortIsFinishedAtTheNextStart(t *testing.T) {
+	dir := t.TempDir()
+	visits(t, dir, time.Now(), 6000)
+	s := beside(t, dir)
+	id, err := s.Ask(t.Context(), store.Errand{At: time.Now(), By: "ann", Action: audit.ActionErasure, Clinic: "maple", Patient: keptPatient, Because: "file 7"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.OpenFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	t.Run("first", func(t *testing.T) {
+		serving(t, dir)
+		awaited(t, "something is deleted", func() bool {
+			gone, err := audit.NewReader(db).Deletions(t.Context(), "maple")
+			return err == nil && len(gone) > 0
+		})
+	})
+	if e, err := s.Errand(t.Context(), id); err != nil || !e.Done.IsZero() {
+		t.Logf("it was done before it could be cut short: %+v, %v", e, err)
+	}
+	serving(t, dir)
+	var e store.Errand
+	awaited(t, "the errand is done", func() bool {
+		e, err = s.Errand(t.Context(), id)
+		return err == nil && !e.Done.IsZero()
+	})
+	if plan, err := audit.NewReader(db).PlanForgetting(t.Context(), audit.Forgetting{Clinic: "maple", Action: audit.ActionErasure, Naming: keptPatient,
+		Why: "x", NewID: vestibule.NewID}); err != nil || plan.Bodies != 0 || e.Failed {
+		t.Errorf("left: %+v, %v; %+v", plan, err, e)
+	}
+	verifiedFolder(t, dir)
+}
+
 func TestTheRuleIsAppliedWithoutBeingAsked(t *testing.T) {
 	dir := t.TempDir()
 	visits(t, dir, time.Now().AddDate(-11, 0, 0), 5)
