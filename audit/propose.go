@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"database/sql"
 	"iter"
 	"math/bits"
 )
@@ -125,29 +126,36 @@ func (s *searcher) postings(seg *segmentRow, v value, w run, set *bitset) error 
 	})
 }
 
-// rows calls each for the rows of a segment that may hold postings from one key to another, until it returns false: those that
-// begin between the two and the one in front of them.
+// rows calls each for the rows of a segment that may hold postings from one key to another, until it returns false: the one in
+// front of them and those that begin between the two.
 func (s *searcher) rows(seg *segmentRow, low, high []byte, each func(*block) bool) error {
-	rows, err := s.q.QueryContext(s.ctx, `SELECT entries FROM posting WHERE log = $1 AND segment = $2 AND key <= $4 AND key >= COALESCE(
-		(SELECT MAX(key) FROM posting WHERE log = $1 AND segment = $2 AND key <= $3), $3) ORDER BY key`, s.log, seg.id, low, high)
+	more, err := s.rowsOf(each, `SELECT entries FROM posting WHERE log = $1 AND segment = $2 AND key <= $3 ORDER BY key DESC LIMIT 1`, s.log, seg.id, low)
+	if err == nil && more {
+		_, err = s.rowsOf(each, `SELECT entries FROM posting WHERE log = $1 AND segment = $2 AND key > $3 AND key <= $4 ORDER BY key`, s.log, seg.id, low, high)
+	}
+	return err
+}
+
+func (s *searcher) rowsOf(each func(*block) bool, query string, args ...any) (more bool, err error) {
+	rows, err := s.query(query, args...)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var b block
-		if err := rows.Scan(&b.rest); err != nil {
-			return err
+		if err := rows.Scan((*sql.RawBytes)(&b.rest)); err != nil {
+			return false, err
 		}
 		more := each(&b)
 		if b.err != nil || b.body.bad {
-			return errPosting
+			return false, errPosting
 		}
 		if !more {
-			return nil
+			return false, nil
 		}
 	}
-	return rows.Err()
+	return true, rows.Err()
 }
 
 // maxExact bounds how many values of a segment a beginning may stand for. Where there are more, the index is not asked.

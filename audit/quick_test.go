@@ -3,6 +3,7 @@ package audit_test
 import (
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,6 +55,27 @@ func TestTheQuickDecoderKnowsEveryMember(t *testing.T) {
 	got, ok := audit.DecodeQuicklyForTest(audit.EncodeForTest(&r))
 	if diff := cmp.Diff(r, got); !ok || diff != "" {
 		t.Errorf("%v: %s\n%s", ok, diff, audit.EncodeForTest(&r))
+	}
+}
+
+// Lines that the encoder does not write are left to the strict decoder, whatever it makes of them.
+func TestTheQuickDecoderLeavesOtherFormsAlone(t *testing.T) {
+	const line = `{"v":1,"salt":"s","id":"i","phase":"outcome","time":"2026-11-23T14:00:00.000Z","clinic":"c","status":200,"patients":["Patient/1"]}`
+	if _, ok := audit.DecodeQuicklyForTest([]byte(line)); !ok {
+		t.Fatal("not even the line itself is taken")
+	}
+	for name, c := range map[string][2]string{
+		"a leading zero": {":200", ":0200"}, "a sign": {":200", ":-200"}, "a fraction": {":200", ":200.0"}, "no number": {":200", ":"},
+		"a long number": {":200", ":2000000000000000000"}, "an escape": {`"c"`, `"\u0063"`}, "a control character": {`"c"`, "\"\x01\""},
+		"bytes that are no text": {`"c"`, "\"\xff\""}, "an empty list": {`["Patient/1"]`, `[]`}, "a comma too many": {`"Patient/1"]`, `"Patient/1",]`},
+		"another order": {`"salt":"s","id":"i"`, `"id":"i","salt":"s"`}, "a member twice": {`"salt":"s",`, `"salt":"s","salt":"s",`},
+		"a space": {`,"id"`, `, "id"`}, "more behind it": {`]}`, `]}{}`}, "an unknown member": {`"status"`, `"state"`}, "no end": {`]}`, `]`},
+		"no day": {"11-23T", "11-31T"}, "a time of another form": {"00.000Z", "00Z"}, "an empty object": {`,"status"`, `,"system":{},"status"`}, "null": {":200", ":null"},
+	} {
+		other := strings.Replace(line, c[0], c[1], 1)
+		if _, ok := audit.DecodeQuicklyForTest([]byte(other)); ok || other == line {
+			t.Errorf("%s is taken: %s", name, other)
+		}
 	}
 }
 

@@ -18,17 +18,17 @@ type searcher struct {
 	criteria [][]value
 	limit    int
 
-	log     int64
-	name    string
-	owner   string // the deployment
-	size    int64
-	indexed int64
-	found   []Entry
-	more    bool
-	stop    int64 // where the next page begins
-	looked  int
-	batch   *batch // the row read last
-	rowAt   *sql.Stmt
+	log      int64
+	name     string
+	owner    string // the deployment
+	size     int64
+	indexed  int64
+	found    []Entry
+	more     bool
+	stop     int64 // where the next page begins
+	looked   int
+	batch    *batch // the row read last
+	prepared map[string]*sql.Stmt
 
 	expanded    map[value][]value // what beginnings stand for in the segment looked at
 	expandedFor int64
@@ -170,22 +170,39 @@ func (s *searcher) body(index int64) (body, error) {
 	return s.batch.body(index - s.batch.first), nil
 }
 
-// readRow reads the records of the row that holds one; a search reads hundreds, so that the statement is prepared once.
+// readRow reads the records of the row that holds one.
 func (s *searcher) readRow(index int64) (*batch, error) {
+	rows, err := s.query(`SELECT first, count, records FROM batch WHERE log = $1 AND first <= $2 ORDER BY first DESC LIMIT 1`, s.log, index)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	b := new(batch)
+	if err = sql.ErrNoRows; rows.Next() {
+		err = rows.Scan(&b.first, &b.count, &b.records)
+	}
+	return b.holding(index, firstOf(rows.Err(), err))
+}
+
+// query is the transaction's, prepared once, as a search asks hundreds of times: SQLite takes longer to understand a question than
+// to answer it. The statements are closed with the transaction. Where there is none, each question is asked by itself.
+func (s *searcher) query(text string, args ...any) (*sql.Rows, error) {
 	tx, ok := s.q.(*sql.Tx)
 	if !ok {
-		return readBatch(s.ctx, s.q, s.log, index)
+		return s.q.QueryContext(s.ctx, text, args...)
 	}
-	if s.rowAt == nil {
-		var err error // closed with the transaction
-		s.rowAt, err = tx.PrepareContext(s.ctx, `SELECT first, count, records FROM batch WHERE log = $1 AND first <= $2 ORDER BY first DESC LIMIT 1`)
-		if err != nil {
+	stmt := s.prepared[text]
+	if stmt == nil {
+		var err error
+		if stmt, err = tx.PrepareContext(s.ctx, text); err != nil {
 			return nil, err
 		}
+		if s.prepared == nil {
+			s.prepared = make(map[string]*sql.Stmt, 3)
+		}
+		s.prepared[text] = stmt
 	}
-	b := new(batch)
-	err := s.rowAt.QueryRowContext(s.ctx, s.log, index).Scan(&b.first, &b.count, &b.records)
-	return b.holding(index, err)
+	return stmt.QueryContext(s.ctx, args...)
 }
 
 // segments looks into the segments that may hold a match, in the order of the search.
