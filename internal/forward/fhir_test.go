@@ -97,10 +97,10 @@ func (r *repository) batch(body []byte) string {
 	return `{"resourceType":"Bundle","type":"batch-response","entry":[` + strings.Join(out, ",") + `]}`
 }
 
-// sink sends to the repository under a short deadline.
+// sink sends to the repository.
 func (r *repository) sink(change func(*FHIRConfig)) Sink {
 	return Sink{Name: "repository", Kind: "fhir", Open: func() (Receiver, error) {
-		conf := FHIRConfig{URL: r.URL + "/fhir", Transport: &http.Transport{MaxResponseHeaderBytes: 64 << 10, DisableCompression: true}, Timeout: 300 * time.Millisecond}
+		conf := FHIRConfig{URL: r.URL + "/fhir", Transport: &http.Transport{MaxResponseHeaderBytes: 64 << 10, DisableCompression: true}, Timeout: 20 * time.Second}
 		if change != nil {
 			change(&conf)
 		}
@@ -184,7 +184,12 @@ func TestNothingIsLostWhateverARepositoryDoes(t *testing.T) {
 					return good.Add(1) > 9 && wrong.CompareAndSwap(false, true) && func() bool { fault.do(w, r); return true }()
 				})
 				wrong.Store(batch)
-				f := h.forwarder(r.sink(func(c *FHIRConfig) { c.Batch = batch }))
+				f := h.forwarder(r.sink(func(c *FHIRConfig) {
+					c.Batch = batch
+					if name == "slow" {
+						c.Timeout = 300 * time.Millisecond
+					}
+				}))
 				h.start(f)
 				until(t, "it fails", func() bool { return f.States()[0].Failed >= 2 })
 				if s, err := Read(t.Context(), h.db); err != nil || !strings.HasPrefix(s[0].Fault, fault.want) || s[0].Failing.IsZero() {
@@ -253,7 +258,7 @@ func TestAnAnswerIsReadNoFurtherThanItIsUsed(t *testing.T) {
 			}
 			return true
 		})
-		s, err := r.sink(func(c *FHIRConfig) { c.Batch, c.Timeout = batch, 10*time.Second }).Open()
+		s, err := r.sink(func(c *FHIRConfig) { c.Batch = batch }).Open()
 		if err != nil {
 			t.Fatal(err)
 		}

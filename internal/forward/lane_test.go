@@ -129,7 +129,7 @@ func TestACleanEndSendsNothingTwice(t *testing.T) {
 		}
 		return false
 	})
-	create := r.sink(func(c *FHIRConfig) { c.Way, c.Timeout = Create, 10*time.Second })
+	create := r.sink(func(c *FHIRConfig) { c.Way = Create })
 	ready := make(chan struct{})
 	open := create.Open
 	create.Open = func() (Receiver, error) { <-ready; return open() }
