@@ -15,7 +15,10 @@ func Names() []string {
 }
 
 // Try tries the one promise whose name begins so, with one type.
-func Try(t T, start Start, typ, name string) {
+func Try(t T, start Start, typ, name string) { Report(t, start, typ, name) }
+
+// Report is Try, and the report about it.
+func Report(t T, start Start, typ, name string) string {
 	s := newSuite(t, start)
 	for _, p := range promises() {
 		if strings.HasPrefix(p.name, name) {
@@ -26,6 +29,7 @@ func Try(t T, start Start, typ, name string) {
 		}
 	}
 	s.checkLog(t)
+	return s.report.String()
 }
 
 // GoldenT is Golden for a recorder.
