@@ -48,7 +48,11 @@
 // Append encodes and hashes in the caller's goroutine, takes a place in the bounded queue, and waits. One goroutine
 // commits: whatever arrived during a commit rides in the next. A Receipt exists only after the commit returned without an
 // error. After a failed or uncertain commit the edge of every tree is read back from the database before anything else is
-// written. An fsync that failed ends the ledger until the next start: the page cache can no longer be believed.
+// written. An fsync that failed ends the ledger until the next start: the page cache can no longer be believed. Around each
+// commit the ledger asks whether the file that takes it is still the one that will be found (Options.Intact).
+//
+// A ledger that was told to stop (Stop) refuses every record at once but those of the phase system with the actions
+// "audit-stopped", "audit-resumed", "start" and "stop", until Resume.
 //
 // # Checkpoint
 //

@@ -136,7 +136,7 @@ func (d *Daemon) begin(ctx context.Context) error {
 		return err
 	}
 	if err := d.record(ctx, "start", d.opts.Version); err != nil {
-		return err
+		return fmt.Errorf("the start cannot be recorded, so nothing is served (is the disk of %s full?): %w", d.opts.Data, err)
 	}
 	d.started = true
 	d.metrics.Recording(func() bool { return d.ledger.Stopped() == nil }, func() int64 { _, failed := d.ledger.Trouble(); return failed })
