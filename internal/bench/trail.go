@@ -144,13 +144,12 @@ func appendAll(ctx context.Context, l *audit.Ledger, list []audit.Record) error 
 func (t *trail) settle(ctx context.Context) error {
 	begin := time.Now()
 	for still, last := 0, int64(-1); still < 20; {
-		var n int64 // the index has no bell to ring
-		if err := t.db.QueryRowContext(ctx, `SELECT COUNT(*) + COALESCE(SUM(count), 0) FROM segment`).Scan(&n); err != nil {
+		var n, moving int64 // the index has no bell to ring
+		err := t.db.QueryRowContext(ctx, `SELECT COUNT(*) + COALESCE(SUM(count), 0), COALESCE(SUM(state <> 1), 0) FROM segment WHERE log <> 0`).Scan(&n, &moving)
+		if err != nil {
 			return err
 		}
-		if n == last {
-			still++
-		} else {
+		if still++; n != last || moving > 0 {
 			still = 0
 		}
 		last = n
