@@ -23,6 +23,11 @@
 // the updated resource back, before it says anything; what it still does not know is KindTimeout with emr-write-unknown.
 // An EMR that can neither do conditional creates nor search what it would take to find the operation is not written to.
 //
+// # Documents
+//
+// Open gives the document that a DocumentReference carries in itself, or the Binary of this EMR that its attachment names,
+// asked for as a resource: its base64 says whether it is whole. Addresses elsewhere are not followed.
+//
 // # Log-in
 //
 // SMART Backend Services (http://hl7.org/fhir/smart-app-launch/backend-services.html: private_key_jwt with RS384 or ES384,
