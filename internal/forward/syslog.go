@@ -29,6 +29,7 @@ type Syslog struct {
 	conn    *tls.Conn
 	raw     *counted
 	ended   *atomic.Pointer[Fault] // set when the peer has closed it, or it broke
+	over    chan struct{}          // closed after that
 	written []written              // events that have not settled
 }
 
@@ -104,15 +105,16 @@ func (s *Syslog) connect(ctx context.Context) error {
 		raw.Close()
 		return err
 	}
-	ended := new(atomic.Pointer[Fault])
+	ended, over := new(atomic.Pointer[Fault]), make(chan struct{})
 	go func() {
+		defer close(over)
 		_, err := io.Copy(io.Discard, conn)
 		if err == nil {
 			err = io.EOF
 		}
 		ended.Store(&Fault{Text: described(err)})
 	}()
-	s.conn, s.raw, s.ended = conn, raw, ended
+	s.conn, s.raw, s.ended, s.over = conn, raw, ended, over
 	return nil
 }
 
@@ -133,12 +135,24 @@ func (s *Syslog) Send(ctx context.Context, events []Event) (out []Verdict, err e
 			return out, err
 		}
 		if _, err := s.conn.Write(frame(e, s.conf.Deployment, s.conf.MaxMessage)); err != nil {
-			return out, err
+			return out, s.why(err)
 		}
 		out = append(out, Verdict{Taken: true})
 		s.written = append(s.written, written{s.conf.Now(), s.raw.bytes.Load()})
 	}
 	return out, nil
+}
+
+// why is what the peer said before a write failed, if it said something: an alert tells more than a broken pipe.
+func (s *Syslog) why(err error) error {
+	timer := time.NewTimer(200 * time.Millisecond)
+	defer timer.Stop()
+	select {
+	case <-s.over:
+		return s.ended.Load()
+	case <-timer.C:
+		return err
+	}
 }
 
 // Settled is how many events have arrived: the connection outlived them by the time set, and the peer's TCP has
