@@ -58,6 +58,15 @@ func (w *World) KeepBinaries() {
 	w.Types["DocumentReference"] = h
 }
 
+// RemoveByDelete has rows removed by DELETE, where the server does that.
+func (w *World) RemoveByDelete() {
+	s := server{base: w.Base}
+	for typ, h := range w.Types {
+		h.Remove = func(t testing.TB, id string) { s.ask(t, http.MethodDelete, s.base+"/"+typ+"/"+id, "", "") }
+		w.Types[typ] = h
+	}
+}
+
 // withAttachment is a DocumentReference with one attachment, that one.
 func withAttachment(t testing.TB, doc, attachment string) string {
 	t.Helper()

@@ -103,10 +103,42 @@ func TestTheReportNamesWhatWasSkippedAndWhy(t *testing.T) {
 		}}
 	}
 	var report string
-	(&recorder{TB: t}).Run("", func(sub adaptertest.T) { report = adaptertest.Report(sub, world(noUpdates), "Task", "what was updated") })
+	(&recorder{TB: t}).Run("", func(sub adaptertest.T) {
+		report = adaptertest.Report(sub, world(noUpdates), "Task", "what was updated")
+	})
 	for _, want := range []string{"0 promises kept, 0 broken, 1 skipped", "what was updated is what reads", "Task", "no update"} {
 		if !strings.Contains(report, want) {
 			t.Errorf("%q does not say %q", report, want)
+		}
+	}
+}
+
+func TestTextIsHeldToTheLengthThatTheEMRHas(t *testing.T) {
+	const most = 60
+	cut := func(a adapters.EMR) mutant {
+		return writing(a, matching(`("description":"[^"]{60})[^"]*`, "$1"))
+	}
+	for name, c := range map[string]struct {
+		with func(adapters.EMR) mutant
+		good bool
+	}{
+		"refuses what is too long":          {func(a adapters.EMR) mutant { return limited(a, most, "description") }, true},
+		"cuts":                              {cut, false},
+		"keeps more than it says":           {func(a adapters.EMR) mutant { return limited(a, most+1, "description") }, false},
+		"keeps less than it says":           {func(a adapters.EMR) mutant { return limited(a, most-1, "description") }, false},
+		"does not say what is too long":     {func(a adapters.EMR) mutant { return limited(a, most, "") }, false},
+		"names another element as too long": {func(a adapters.EMR) mutant { return limited(a, most, "comment") }, false},
+	} {
+		start := func(t testing.TB, zone *time.Location) *adaptertest.World {
+			w := world(all(c.with))(t, zone)
+			h := w.Types["Task"]
+			h.Text.Max = most
+			w.Types["Task"] = h
+			return w
+		}
+		found := findings(t, "text that is too long", "Task", start)
+		if c.good != (len(found) == 0) {
+			t.Errorf("an adapter that %s: %q", name, found)
 		}
 	}
 }

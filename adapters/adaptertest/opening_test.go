@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"regexp"
+	"unicode/utf8"
 
 	"vestibule/adapters"
 	"vestibule/fhir"
@@ -70,3 +71,13 @@ type translator struct {
 }
 
 func (t translator) Losses(string) []adapters.Loss { return t.losses }
+
+// limited is an adapter for an EMR whose column holds so many characters.
+func limited(a adapters.EMR, most int, path string) mutant {
+	return mutant{EMR: a, write: func(ctx context.Context, c fhir.Change) (fhir.Resource, error) {
+		if utf8.RuneCountInString(c.Resource.Value().Get("description").Text()) > most {
+			return fhir.Resource{}, fhir.E("limited", fhir.KindUnprocessable, "emr-refused", "The text is too long for this EMR. Shorten it.").At(path)
+		}
+		return a.Write(ctx, c)
+	}}
+}

@@ -63,9 +63,13 @@ func pagesAreStable(t T, s *suite, h subject) {
 		}
 		found, cursor = append(found, idsOf(page.Resources)...), page.Next
 		if n < len(leaving) {
-			d.Status = h.Statuses[1]
-			h.Change(t, leaving[n], d)
-			d.Status = ""
+			if h.Remove != nil && n%2 == 0 {
+				h.Remove(t, leaving[n])
+			} else {
+				d.Status = h.Statuses[1]
+				h.Change(t, leaving[n], d)
+				d.Status = ""
+			}
 			h.Seed(t, d)
 		}
 	}

@@ -48,6 +48,22 @@ func absentIsNotFound(t T, s *suite, h subject) {
 		_, err := a.Read(background(), fhir.Ref{Type: h.Name, ID: id})
 		wantError(t, "read of id "+id, err, is(fhir.KindNotFound, "not-found"))
 	}
+	if r := s.removed(t, a, h); !r.IsZero() {
+		_, err := a.Read(background(), r.Ref())
+		wantError(t, "read of a row that was removed", err, is(fhir.KindNotFound, "not-found"))
+	}
+}
+
+// removed reads a row, has it removed, and returns what was read; zero where the EMR never removes rows.
+func (s *suite) removed(t T, a adapters.EMR, h subject) fhir.Resource {
+	t.Helper()
+	if h.Remove == nil {
+		return fhir.Resource{}
+	}
+	id := h.Seed(t, s.draft(t))
+	r := s.read(t, a, h, id)
+	h.Remove(t, id)
+	return r
 }
 
 func versionsTell(t T, s *suite, h subject) {

@@ -42,6 +42,8 @@ type Holding struct {
 	More   func(t testing.TB, d Draft, n int) []string // puts in rows for parameters that drafts do not fill; may be nil
 	Make   func(d Draft) string                        // the resource that a caller would send to create d; nil without create
 
+	// Remove takes a row away for good; nil where the EMR never does.
+	Remove func(t testing.TB, id string)
 	// Attach puts in a row whose document has that content; needed for DocumentReference where the adapter is an
 	// adapters.Content.
 	Attach func(t testing.TB, d Draft, contentType string, content []byte) string

@@ -137,6 +137,10 @@ func updatesNameTheirBase(t T, s *suite, h subject) {
 	gone.Base.ID, gone.Resource = "999999997", withText(t, gone.Resource, "id", "999999997")
 	_, err = a.Write(background(), gone)
 	wantError(t, "an update of what is not there", err, is(fhir.KindNotFound, "not-found"))
+	if r := s.removed(t, a, h); !r.IsZero() {
+		_, err = a.Write(background(), s.edit(t, h, r, 1))
+		wantError(t, "an update of a row that was removed", err, is(fhir.KindNotFound, "not-found"))
+	}
 	if now := s.read(t, a, h, r.ID()); now.VersionID() != r.VersionID() {
 		t.Errorf("refused updates changed the row")
 	}

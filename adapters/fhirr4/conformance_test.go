@@ -22,6 +22,7 @@ func TestOverAFHIRServerThatIsNotOursItKeepsTheContract(t *testing.T) {
 		}
 		w := adaptertest.FHIRServer(base)
 		w.KeepBinaries()
+		w.RemoveByDelete()
 		w.Open = func(t testing.TB, o adaptertest.Opening) adapters.EMR {
 			return open(t, Config{Base: o.Base, Aliases: []string{base}, Timeout: o.Timeout, MaxBody: o.MaxBody, Now: o.Now})
 		}
