@@ -28,7 +28,7 @@ type watched struct {
 	was  fs.FileInfo
 }
 
-// NewGuard guards the database of the data folder dir, open as db.
+// NewGuard guards the database of the data folder dir, open as db. From then on db opens no connection to any other file.
 func NewGuard(ctx context.Context, db *sql.DB, dir string) (*Guard, error) {
 	pin, err := db.Conn(ctx)
 	if err != nil {
@@ -37,6 +37,9 @@ func NewGuard(ctx context.Context, db *sql.DB, dir string) (*Guard, error) {
 	g := &Guard{pin: pin}
 	if err := g.look(ctx, dir); err != nil {
 		return nil, errors.Join(fmt.Errorf("store.NewGuard: %w", err), pin.Close())
+	}
+	if d, ok := db.Driver().(guarded); ok {
+		d.connector.guard.Store(g)
 	}
 	return g, nil
 }

@@ -72,19 +72,16 @@ func serve(ctx context.Context, o order) error {
 // openTrapped is store.CreateFolder with the driver wrapped.
 func openTrapped(dir string, t *trap) (*sql.DB, error) {
 	name := filepath.Join(dir, store.DatabaseFile)
-	if info, err := os.Stat(name); err != nil || info.Size() == 0 {
-		made, err := store.CreateFolder(dir)
-		if err != nil {
-			return nil, err
-		}
-		if err := made.Close(); err != nil {
-			return nil, err
-		}
-	}
-	plain, err := sql.Open("sqlite", store.SourceName(name)) // which opens nothing yet
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	defer plain.Close()
-	return sql.OpenDB(&trappedDriver{driver: plain.Driver(), name: store.SourceName(name), trap: t}), nil
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
+	c, err := store.Connector(name)
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(trappedDriver{c, t}), nil
 }

@@ -7,19 +7,15 @@ import (
 	"strings"
 )
 
-// trappedDriver is the SQL driver under a gateway, with a trap in it.
+// trappedDriver is what opens a gateway's connections, with a trap in them.
 type trappedDriver struct {
-	driver driver.Driver
-	name   string
-	trap   *trap
+	driver.Connector
+	trap *trap
 }
 
-// Driver is the real one.
-func (d *trappedDriver) Driver() driver.Driver { return d.driver }
-
 // Connect opens one more connection.
-func (d *trappedDriver) Connect(context.Context) (driver.Conn, error) {
-	c, err := d.driver.Open(d.name)
+func (d trappedDriver) Connect(ctx context.Context) (driver.Conn, error) {
+	c, err := d.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
