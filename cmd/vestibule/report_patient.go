@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 
 	"vestibule/fhir"
@@ -45,7 +46,8 @@ func (c reportPatientCmd) Run(ctx context.Context, t *terminal) error {
 	if c.Proof != "" {
 		asked.Set("proof", "true")
 	}
-	return c.make(ctx, t, "patient", asked, func(ctx context.Context, m *making) (report.Report, error) {
+	placed := false
+	err := c.make(ctx, t, "patient", asked, func(ctx context.Context, m *making) (report.Report, error) {
 		because, err := m.because(ctx)
 		if err != nil {
 			return report.Report{}, err
@@ -58,9 +60,14 @@ func (c reportPatientCmd) Run(ctx context.Context, t *terminal) error {
 			if err := c.bundle(ctx, t, m, made); err != nil {
 				return report.Report{}, err
 			}
+			placed = true
 		}
 		return made.Report, nil
 	})
+	if err != nil && placed { // proofs of a report that there is not
+		return errors.Join(err, os.RemoveAll(c.Proof))
+	}
+	return err
 }
 
 // bundle writes the proofs.

@@ -34,16 +34,16 @@ func (v Voice) clock(t time.Time, seconds bool) string { return v.day(t) + ", " 
 // twice, the zone's short name says which of the two it was.
 func (v Voice) ofDay(t time.Time, seconds bool) string {
 	t = t.In(v.Zone)
-	layout := "15:04"
+	out := t.Format("15:04")
 	switch {
-	case v.Language == French && seconds:
-		layout = "15" + noBreak + "h" + noBreak + "04" + noBreak + "min" + noBreak + "05" + noBreak + "s"
 	case v.Language == French:
-		layout = "15" + noBreak + "h" + noBreak + "04"
+		out = strconv.Itoa(t.Hour()) + noBreak + "h" + noBreak + t.Format("04")
+		if seconds {
+			out += noBreak + "min" + noBreak + t.Format("05") + noBreak + "s"
+		}
 	case seconds:
-		layout = "15:04:05"
+		out = t.Format("15:04:05")
 	}
-	out := t.Format(layout)
 	if twice(t) {
 		out += " (" + t.Format("MST") + ")"
 	}

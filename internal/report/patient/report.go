@@ -107,6 +107,9 @@ func (s *sheet) role(r *audit.Record) report.Value {
 	if r.Agent.Role == audit.RoleAuditor {
 		return report.Say(wordAuditor)
 	}
+	if r.Agent.Subject == "" && r.Admin.By != "" {
+		return report.Say(wordOperator)
+	}
 	return plain.Teams(r)
 }
 

@@ -49,6 +49,7 @@ var ( // never written to
 
 	wordHere      = report.T("the clinic’s own machine", "la machine de la clinique")
 	wordAuditor   = report.T("auditor of the clinic", "auditeur de la clinique")
+	wordOperator  = report.T("operator of the gateway", "exploitant de la passerelle")
 	wordOversight = report.T("oversight of accesses", "surveillance des accès")
 
 	sayShown   = report.T("shown", "montré")

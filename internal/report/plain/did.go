@@ -50,6 +50,17 @@ var interactions = []word{ // never written to, as all that follows
 	{"audit-shrink", report.T("looked at what a grant was used for", "a examiné l’usage d’une autorisation")},
 }
 
+// wanted are interactions that came to nothing.
+var wanted = []word{
+	{"read", report.T("wanted to look at", "voulait consulter")},
+	{"search-type", report.T("wanted to search", "voulait chercher")},
+	{"create", report.T("wanted to create", "voulait créer")},
+	{"update", report.T("wanted to change", "voulait modifier")},
+	{"patch", report.T("wanted to change", "voulait modifier")},
+	{"audit-search", report.T("wanted to search this trail", "voulait chercher dans ce registre")},
+	{"audit-read", report.T("wanted to look at an entry of this trail", "voulait consulter une entrée de ce registre")},
+}
+
 var types = []word{
 	{"Appointment", report.T("appointments", "rendez-vous")},
 	{"Task", report.T("tasks", "tâches")},
@@ -77,6 +88,9 @@ func Did(r *audit.Record) report.Value {
 	}
 	if name == "" {
 		return report.Unknown(whyUnread)
+	}
+	if text, ok := find(wanted, name); ok && (r.Phase == audit.PhaseDenial || r.Phase == audit.PhaseOutcome && r.Outcome != audit.OutcomeSuccess) {
+		return report.Say(text)
 	}
 	if text, ok := find(interactions, name); ok {
 		return report.Say(text)

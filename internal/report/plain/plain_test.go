@@ -3,9 +3,11 @@ package plain
 import (
 	"regexp"
 	"testing"
+	"time"
 
 	"vestibule/audit"
 	"vestibule/internal/reasons"
+	"vestibule/internal/report"
 )
 
 // notFrench is what French typography does not write: a plain space before a high sign, a straight apostrophe.
@@ -50,6 +52,21 @@ func TestTheCauseIsWhatTheCallerWasNotTold(t *testing.T) {
 	} {
 		if got := Cause(c.codes); got != c.want {
 			t.Errorf("%v: %s", c.codes, got)
+		}
+	}
+}
+
+func TestWhatCameToNothingIsToldAsWanted(t *testing.T) {
+	v := report.Voice{Language: report.English, Zone: time.UTC}
+	for want, r := range map[string]audit.Record{
+		"looked at: tasks":         {Phase: audit.PhaseOutcome, Outcome: audit.OutcomeSuccess, Interaction: "read", Type: "Task"},
+		"wanted to look at: tasks": {Phase: audit.PhaseDenial, Outcome: audit.OutcomeSerious, Interaction: "read", Type: "Task"},
+		"wanted to change: tasks":  {Phase: audit.PhaseOutcome, Outcome: audit.OutcomeMajor, Interaction: "update", Type: "Task"},
+		"changed: tasks":           {Phase: audit.PhaseUnresolved, Interaction: "update", Type: "Task"},
+		"asked for: Observation":   {Phase: audit.PhaseDenial, Type: "Observation"},
+	} {
+		if got := What(&r).In(v); got != want {
+			t.Errorf("%q, not %q", got, want)
 		}
 	}
 }
