@@ -84,7 +84,6 @@ func (r *recorder) Fatalf(f string, args ...any) { r.Errorf(f, args...); r.FailN
 func (r *recorder) Log(...any)                   {}
 func (r *recorder) Logf(string, ...any)          {}
 func (r *recorder) Helper()                      {}
-func (r *recorder) Parallel()                    {}
 func (r *recorder) Name() string                 { return r.name }
 func (r *recorder) Cleanup(f func())             { r.cleanups = append(r.cleanups, f) }
 
