@@ -54,7 +54,7 @@
 //	cut off half-way, malformed        KindUpstream        emr-answer-broken
 //	longer than the cap                KindUpstream        emr-answer-too-large
 //	another resource than asked for    KindUpstream        emr-answer-wrong
-//	next link outside its own base     KindUpstream        emr-link-foreign
+//	next link, document elsewhere      KindUpstream        emr-link-foreign
 //	token endpoint out of order        KindUnavailable     emr-login-unreachable
 //	not in the capability table        KindNotSupported    emr-not-supported
 //	another version of FHIR            KindUpstream        emr-not-r4

@@ -273,6 +273,18 @@ func brokenFaults(until chan struct{}) []broken {
 				}
 			}))
 		})},
+		{"says whose record it could not read", "an EMR's fault becomes the right kind of error on a read", "", all(func(a adapters.EMR) mutant {
+			return mutant{EMR: a, read: func(ctx context.Context, ref fhir.Ref) (fhir.Resource, error) {
+				r, err := a.Read(ctx, ref)
+				return r, changed(err, changeError(func(e *fhir.Error) { e.Path = ref.ID }))
+			}}
+		})},
+		{"quotes the search that failed", "an EMR's fault becomes the right kind of error on a search", "", all(func(a adapters.EMR) mutant {
+			return mutant{EMR: a, search: func(ctx context.Context, q fhir.Query, cursor string) (adapters.Page, error) {
+				p, err := a.Search(ctx, q, cursor)
+				return p, changed(err, changeError(func(e *fhir.Error) { e.Err = fmt.Errorf("GET %s", q.Encode()) }))
+			}}
+		})},
 		{"forgets when to come back", "an EMR's fault becomes the right kind of error on an update", "", all(func(a adapters.EMR) mutant {
 			return failing(a, changeError(func(e *fhir.Error) { e.RetryAfter = 0 }))
 		})},

@@ -29,6 +29,7 @@ func (w *watched) Capability(ctx context.Context) (adapters.Capability, error) {
 func (w *watched) Read(ctx context.Context, ref fhir.Ref) (fhir.Resource, error) {
 	r, err := w.EMR.Read(ctx, ref)
 	checkError(w.t, "Read", err)
+	checkIDs(w.t, "Read", err, ref)
 	switch {
 	case err != nil && !r.IsZero():
 		w.t.Errorf("Read returned a resource and an error")
@@ -42,6 +43,10 @@ func (w *watched) Read(ctx context.Context, ref fhir.Ref) (fhir.Resource, error)
 func (w *watched) Search(ctx context.Context, q fhir.Query, cursor string) (adapters.Page, error) {
 	p, err := w.EMR.Search(ctx, q, cursor)
 	checkError(w.t, "Search", err)
+	for _, c := range q.Clauses() {
+		refs, _ := c.Refs()
+		checkIDs(w.t, "Search", err, refs...)
+	}
 	if err != nil && (len(p.Resources) > 0 || p.Next != "") {
 		w.t.Errorf("Search returned a page and an error")
 	}
@@ -59,6 +64,7 @@ func (w *watched) Search(ctx context.Context, q fhir.Query, cursor string) (adap
 func (w *watched) Write(ctx context.Context, c fhir.Change) (fhir.Resource, error) {
 	r, err := w.EMR.Write(ctx, c)
 	checkError(w.t, "Write", err)
+	checkIDs(w.t, "Write", err, append(c.Resource.Patients(), c.Base)...)
 	switch {
 	case err != nil && !r.IsZero():
 		w.t.Errorf("Write returned a resource and an error")
@@ -94,6 +100,23 @@ func checkError(t testing.TB, call string, err error) {
 	}
 	if strings.Contains(all, canary) {
 		t.Errorf("%s: patients' data or the EMR's text are in the error: %s", call, all)
+	}
+}
+
+// tellingID is how long an id is that cannot stand in a text by chance.
+const tellingID = 8
+
+// checkIDs fails where an error prints the id of a patient or of a patient's record.
+func checkIDs(t testing.TB, call string, err error, refs ...fhir.Ref) {
+	t.Helper()
+	if err == nil {
+		return
+	}
+	printed := err.Error() + string(fhir.Outcome(err, ""))
+	for _, r := range refs {
+		if len(r.ID) >= tellingID && strings.Contains(printed, r.ID) {
+			t.Errorf("%s: the error says whose record it is about: %s", call, printed)
+		}
 	}
 }
 
@@ -138,6 +161,7 @@ func (w *watched) Open(ctx context.Context, doc fhir.Resource, index int) (io.Re
 	}
 	r, err := c.Open(ctx, doc, index)
 	checkError(w.t, "Open", err)
+	checkIDs(w.t, "Open", err, append(doc.Patients(), doc.Ref())...)
 	if err != nil && r != nil {
 		w.t.Errorf("Open returned content and an error")
 	}
