@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -84,6 +85,40 @@ func BenchmarkFdatasync(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkLoneAppend is one caller's append beside one page and one fdatasync, in turn, so that both meet the same disk: the
+// medians, and how many times the one the other is.
+func BenchmarkLoneAppend(b *testing.B) {
+	l, _ := benchLedger(b)
+	traffic := newBenchTraffic()
+	f, err := os.Create(filepath.Join(b.TempDir(), "plain"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	page := make([]byte, 4096)
+	var appends, syncs []time.Duration
+	for i := range b.N {
+		begin := time.Now()
+		if _, err := f.Write(page); err != nil {
+			b.Fatal(err)
+		}
+		if err := syscall.Fdatasync(int(f.Fd())); err != nil {
+			b.Fatal(err)
+		}
+		half := time.Now()
+		if _, err := l.Append(context.Background(), traffic.record(0, i)); err != nil {
+			b.Fatal(err)
+		}
+		appends, syncs = append(appends, time.Since(half)), append(syncs, half.Sub(begin))
+	}
+	slices.Sort(appends)
+	slices.Sort(syncs)
+	lone, plain := appends[len(appends)/2], syncs[len(syncs)/2]
+	b.ReportMetric(float64(lone.Microseconds()), "append-µs")
+	b.ReportMetric(float64(plain.Microseconds()), "fdatasync-µs")
+	b.ReportMetric(float64(lone)/float64(plain), "×fdatasync")
 }
 
 func benchLedger(b *testing.B) (*audit.Ledger, *sql.DB) {
