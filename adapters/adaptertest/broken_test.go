@@ -65,6 +65,9 @@ func brokenReads() []broken {
 				return p.Resources[0], nil
 			}}
 		})},
+		{"makes a list of what there is one of", "a read returns the row", "", all(func(a adapters.EMR) mutant {
+			return reading(a, matching(`"description":("[^"]*")`, `"description":[$1]`))
+		})},
 		{"leaves the patient out", "a read returns the row", "", all(func(a adapters.EMR) mutant { return reading(a, replace(`"Patient/`, `"Person/`)) })},
 		{"knows one version only", "a version changes", "", all(func(a adapters.EMR) mutant {
 			return reading(a, matching(`"versionId":"[^"]*"`, `"versionId":"1"`))

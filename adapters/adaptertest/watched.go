@@ -36,6 +36,7 @@ func (w *watched) Read(ctx context.Context, ref fhir.Ref) (fhir.Resource, error)
 	case err == nil && (r.Type() != ref.Type || r.ID() != ref.ID):
 		w.t.Errorf("Read of %s returned %s", ref, r.Ref())
 	}
+	checkShape(w.t, r)
 	return r, err
 }
 
@@ -56,6 +57,7 @@ func (w *watched) Search(ctx context.Context, q fhir.Query, cursor string) (adap
 			w.t.Errorf("a search for %s found %s (again: %v)", q.Type(), r.Ref(), seen[r.ID()])
 		}
 		seen[r.ID()] = true
+		checkShape(w.t, r)
 	}
 	return p, err
 }
@@ -73,7 +75,17 @@ func (w *watched) Write(ctx context.Context, c fhir.Change) (fhir.Resource, erro
 	case err == nil && c.Kind == fhir.InteractionUpdate && r.ID() != c.Base.ID:
 		w.t.Errorf("the update of %s returned %s", c.Base, r.Ref())
 	}
+	checkShape(w.t, r)
 	return r, err
+}
+
+// checkShape fails where a resource has a list for what R4 has one of, or the other way round: whoever reads it next, the
+// policy first, may look at another value than the EMR meant.
+func checkShape(t testing.TB, r fhir.Resource) {
+	t.Helper()
+	if at := r.Misshapen(fhir.ElementNames(r.Type())); at != "" {
+		t.Errorf("%s of a %s is not of the shape that R4 has", at, r.Type())
+	}
 }
 
 // checkError holds an error to what is promised of every error: a plain *fhir.Error, none of ours, with a text for the
