@@ -21,19 +21,21 @@ type demoCmd struct {
 	Metrics        string `default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where metrics are served, on loopback; port 0 picks one. Default: ${default}."`
 	Data           string `default:"vestibule-demo" placeholder:"DIR" type:"path" help:"The folder that holds the world. A second start on it goes on where the first stopped. Default: vestibule-demo."`
 	CheckpointCopy string `placeholder:"DIR" type:"path" help:"Keep the newest checkpoints of the trails here a second time. Default: nowhere, so that the folder can be removed to start anew."`
+	SecondEMR      string `default:"oscar" enum:"oscar,fhir" name:"second-emr" help:"What the second clinic of a new folder runs on: oscar, or fhir as the first. Default: oscar."`
 	ReadyFile      string `placeholder:"FILE" type:"path" help:"Write a JSON file with every address and token once the demo serves."`
 }
 
 // Help is shown below the flags.
 func (demoCmd) Help() string {
-	return `Two clinics on two EMRs, an identity provider, ready-made tokens, patients, schedules, tasks and documents: all made up,
+	return `Two clinics, one on an EMR that speaks FHIR and one on an OSCAR, an identity provider, ready-made tokens, patients, schedules, tasks and documents: all made up,
 all on this machine, nothing to install. It prints a tour of lines to paste. Ctrl-C stops it; remove the folder to start anew.`
 }
 
 // Run serves until ctx ends.
 func (c demoCmd) Run(ctx context.Context, t *terminal) (err error) {
 	log := slog.New(slog.NewTextHandler(t.Err, nil))
-	s, err := stage.Open(ctx, stage.Options{Listen: c.Listen, Metrics: c.Metrics, Data: c.Data, Version: version(), Log: log, CheckpointCopy: c.CheckpointCopy})
+	s, err := stage.Open(ctx, stage.Options{Listen: c.Listen, Metrics: c.Metrics, Data: c.Data, Version: version(), Log: log,
+		CheckpointCopy: c.CheckpointCopy, OSCAR: c.SecondEMR == "oscar"})
 	if err != nil {
 		return err
 	}
@@ -64,15 +66,23 @@ func writeReady(path string, ready stage.Ready) error {
 }
 
 func printTour(out io.Writer, s *stage.Stage) error {
-	clinic := demo.SignalHill
-	steps, err := s.Walk(clinic, program())
-	if err != nil {
-		return err
-	}
 	fmt.Fprintf(out, "Vestibule's demo is running. Everybody and everything in it is made up.\n\n")
 	fmt.Fprintf(out, "  In a browser   %s\n", s.Ready.Console)
-	for _, name := range demo.Clinics() {
-		fmt.Fprintf(out, "  FHIR R4        %s\n  its EMR        %s   (asked directly, to compare)\n", s.Ready.FHIR[name], s.Ready.EMR[name])
+	var steps []stage.Step
+	for i, name := range demo.Clinics() {
+		compare := "   (asked directly, to compare)"
+		if s.OnOSCAR(name) {
+			compare = "   (an OSCAR; it answers signed requests only)"
+		}
+		fmt.Fprintf(out, "  FHIR R4        %s\n  its EMR        %s%s\n", s.Ready.FHIR[name], s.Ready.EMR[name], compare)
+		if i > 0 && !s.OnOSCAR(name) {
+			continue // the same once more
+		}
+		walk, err := s.Walk(name, program())
+		if err != nil {
+			return err
+		}
+		steps = append(steps, walk...)
 	}
 	fmt.Fprintf(out, "  Issuer         %s\n  Metrics        %s\n  Folder         %s\n\nA tour, to paste line by line into another terminal:\n", s.Ready.Issuer, s.Ready.Metrics, s.Folder)
 	for i, step := range steps {

@@ -30,7 +30,7 @@ const (
 // People lists everybody who signs in. The assistant's token asks for more than her grants give: grants decide, a token
 // only narrows.
 func People() []Person {
-	work := []string{"user/Appointment.crus", "user/Task.crus", "user/DocumentReference.rs"}
+	work := []string{"user/Appointment.crus", "user/Task.crus", "user/DocumentReference.crs"}
 	office := []string{"PATADMIN"}
 	return []Person{
 		{Key: Assistant, Subject: "amara", Name: "Amara Okafor", Platform: PlatformAssistants, Client: ClientAssistants, Scopes: work, Purposes: office},

@@ -40,6 +40,7 @@ clients: [%s]
 			s.oscarConnection(&b, c, files)
 			s.oscarBooking(&b, c)
 			s.oscarFrontDesk(&b, c)
+			s.oscarFiling(&b, c)
 			continue
 		}
 		s.connection(&b, c)

@@ -55,8 +55,8 @@ limits: {patientsPerDay: 200, requestsPerMinute: 600}
 		OSCARPractitioner(), OSCARPractitioner(), OSCARPractitioner())
 }
 
-// oscarFrontDesk is frontDesk for a clinic on an OSCAR: a tickler is open, done or deleted, and a referral is known by its
-// type.
+// oscarFrontDesk is frontDesk for a clinic on an OSCAR: a tickler is open, done or deleted, whoever works on it owns it, and a
+// referral is known by its type.
 func (s Setting) oscarFrontDesk(b *bytes.Buffer, c clinic) {
 	fmt.Fprintf(b, `---
 # %s works through the front desk's ticklers, and sees which referrals there are, but not what they say.
@@ -68,14 +68,37 @@ because: Covers the front desk
 until: %s
 purposes: [PATADMIN]
 permissions:
-  - scope: user/Task.rus?owner=%s
+  - scope: user/Task.rus?owner=%s,%s
     elements: [identifier, status, intent, priority, code, description, for, owner, restriction, note]
-    write: [status, note, restriction]
+    write: [status, note, restriction, owner]
     transitions: [requested->completed]
   - scope: user/Task.c?owner=%s
     write: [status, intent, priority, code, description, for, owner, restriction]
     transitions: [->requested]
   - scope: user/DocumentReference.rs?type=http://loinc.org|57133-1
     elements: [masterIdentifier, status, type, category, subject, date, author, custodian, content.attachment.contentType, content.attachment.title]
-`, personOf(Assistant).Name, c.name, s.who(Assistant), s.until(c), OSCARFrontDesk(), OSCARFrontDesk())
+`, personOf(Assistant).Name, c.name, s.who(Assistant), s.until(c), OSCARFrontDesk(), OSCARAssistants(), OSCARFrontDesk())
+}
+
+// oscarFiling is the grant to file referrals at a clinic on an OSCAR, and to look once more at what was filed today.
+func (s Setting) oscarFiling(b *bytes.Buffer, c clinic) {
+	fmt.Fprintf(b, `---
+# %s files incoming referrals, and may open those of today and yesterday to see that they arrived whole.
+kind: Grant
+clinic: %s
+name: filing-amara
+to: {user: %q}
+because: Files incoming referrals
+until: %s
+purposes: [PATADMIN]
+permissions:
+  - scope: user/DocumentReference.c?type=http://loinc.org|57133-1
+    write: [status, type, subject, description, content]
+    transitions: [->current]
+  - scope: user/DocumentReference.r?type=http://loinc.org|57133-1
+    window: -1d..+1d
+    elements: [masterIdentifier, identifier, status, type, subject, date, description, content]
+    content: true
+limits: {documentsPerHour: 40}
+`, personOf(Assistant).Name, c.name, s.who(Assistant), s.until(c))
 }

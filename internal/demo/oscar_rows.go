@@ -34,6 +34,9 @@ func OSCARPractitioner() string { return "Practitioner/101" }
 // OSCARFrontDesk is who owns the front desk's tasks in a clinic on OSCAR.
 func OSCARFrontDesk() string { return "Practitioner/" + oscarFrontDesk }
 
+// OSCARAssistants is who owns a task that an assistant took: OSCAR knows the gateway's provider, not each assistant.
+func OSCARAssistants() string { return "Practitioner/" + oscarGateway }
+
 // OSCARWorld is World(name, now) as an OSCAR has it: the same people on the same days. An unknown clinic has no rows.
 func OSCARWorld(name string, now time.Time) OSCARRows {
 	w, ok := newWorld(name, now)

@@ -115,7 +115,7 @@ func TestTheDocumentsOfAClinicOnOSCARCanBeApplied(t *testing.T) {
 	if err == nil {
 		err = config.Check(docs, nil, now)
 	}
-	if err != nil || !strings.Contains(string(text), "adapter: oscar") || strings.Count(string(text), "adapter: fhirr4") != 1 || len(docs) != 10 {
+	if err != nil || !strings.Contains(string(text), "adapter: oscar") || strings.Count(string(text), "adapter: fhirr4") != 1 || len(docs) != 11 {
 		t.Fatalf("%v\n%s", err, text)
 	}
 }

@@ -68,6 +68,9 @@ func (w *world) file(id, title, created string, i int) attachment {
 	}
 }
 
+// Letter is a letter as a PDF, to be filed.
+func Letter(line string) []byte { return pdf("Made up for testing: " + line) }
+
 // pdf is the smallest file that viewers open: one page with one line of ASCII.
 func pdf(line string) []byte {
 	stream := "BT /F1 18 Tf 40 100 Td (" + line + ") Tj ET"

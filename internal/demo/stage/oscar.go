@@ -10,8 +10,8 @@ import (
 	"vestibule/internal/demo"
 )
 
-// onOSCAR says whether the clinic runs on an OSCAR in this folder: the second one, where the first start asked for it.
-func (s *Stage) onOSCAR(clinic string) bool { return s.memory.OSCAR && clinic == demo.Wascana }
+// OnOSCAR says whether the clinic runs on an OSCAR in this folder: the second one, where the first start asked for it.
+func (s *Stage) OnOSCAR(clinic string) bool { return s.memory.OSCAR && clinic == demo.Wascana }
 
 // openOSCAR opens a clinic's OSCAR, filled, with the secrets that the clinic gives the gateway in files of their own.
 func (s *Stage) openOSCAR(name string, now func() time.Time) error {
@@ -20,7 +20,7 @@ func (s *Stage) openOSCAR(name string, now func() time.Time) error {
 		if err != nil {
 			return nil, err
 		}
-		s.Ready.EMR[name] = url + "/oscar"
+		s.oscars[name], s.Ready.EMR[name] = o, url+"/oscar"
 		files := s.oscarFiles(name)
 		for path, secret := range map[string]string{files.Secret: o.Login.ClientSecret, files.Token: o.Login.Token + " " + o.Login.TokenSecret, files.Password: o.Login.Password} {
 			if err := os.WriteFile(path, []byte(secret), 0o600); err != nil {
@@ -41,7 +41,7 @@ func (s *Stage) oscarFiles(clinic string) demo.OSCARFiles {
 func (s *Stage) connections() map[string]demo.OSCARFiles {
 	out := map[string]demo.OSCARFiles{}
 	for _, name := range demo.Clinics() {
-		if s.onOSCAR(name) {
+		if s.OnOSCAR(name) {
 			out[name] = s.oscarFiles(name)
 		}
 	}

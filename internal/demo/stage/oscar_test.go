@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -54,11 +56,17 @@ type said struct {
 // speak asks the gateway at the clinic on OSCAR as somebody of the world.
 func speak(t *testing.T, s *stage.Stage, who, method, path, body string, header ...string) said {
 	t.Helper()
+	return speakTo(t, s, demo.Wascana, who, method, path, body, header...)
+}
+
+// speakTo is speak at any clinic.
+func speakTo(t *testing.T, s *stage.Stage, clinic, who, method, path, body string, header ...string) said {
+	t.Helper()
 	token, err := os.ReadFile(s.TokenFile(who))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := http.NewRequestWithContext(t.Context(), method, s.Ready.FHIR[demo.Wascana]+path, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(t.Context(), method, s.Ready.FHIR[clinic]+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,6 +128,89 @@ func TestAClinicOfTheDemoMayRunOnAnOSCAR(t *testing.T) {
 	again, _ := onOSCAR(t, folder, false) // the folder remembers that it has an OSCAR
 	if got := speak(t, again, demo.Assistant, "GET", "/Appointment/"+tour.Appointment, ""); got.status != 200 || !strings.Contains(got.body, at(12*time.Hour)) {
 		t.Errorf("after a second start: %+v", got)
+	}
+}
+
+// The tour's lines for a clinic on an OSCAR work as printed, also at a second start, and its tables hold what they did.
+func TestTheTourOfAnOSCARWorksAsPrinted(t *testing.T) {
+	folder := t.TempDir()
+	for range 2 {
+		s, down := onOSCAR(t, folder, true)
+		tour := s.Tours[demo.Wascana]
+		steps, err := s.Walk(demo.Wascana, "vestibule")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []struct{ has, hasNot []string }{
+			{has: []string{`"type":"searchset"`, tour.Practitioner, `"SUBSETTED"`}, hasNot: []string{"comment", "reasonCode", "OperationOutcome"}},
+			{has: []string{`"id":"` + tour.Appointment + `"`, tour.Patient}, hasNot: []string{"OperationOutcome", tour.Start}},
+			{has: []string{`"status":"booked"`, tour.Patient}, hasNot: []string{"OperationOutcome"}},
+			{has: []string{`"status":"cancelled"`, tour.Patient}, hasNot: []string{"OperationOutcome"}},
+			{has: []string{demo.OSCARAssistants(), "I am on it", `"status":"requested"`}, hasNot: []string{"OperationOutcome"}},
+			{has: []string{demo.OSCARAssistants(), "I am on it", `"status":"completed"`}, hasNot: []string{"OperationOutcome"}},
+			{has: []string{`"resourceType":"DocumentReference"`, tour.Patient, "application/pdf"}, hasNot: []string{"OperationOutcome"}},
+		}
+		if len(steps) != len(want) {
+			t.Fatal(len(steps))
+		}
+		for i, step := range steps {
+			out, err := exec.CommandContext(t.Context(), "sh", "-c", step.Run).CombinedOutput()
+			if err != nil {
+				t.Fatalf("step %d: %v\n%s\n%s", i+1, err, step.Run, out)
+			}
+			for _, text := range want[i].has {
+				if !strings.Contains(string(out), text) {
+					t.Errorf("step %d lacks %q:\n%s\n%s", i+1, text, step.Run, out)
+				}
+			}
+			for _, text := range want[i].hasNot {
+				if strings.Contains(string(out), text) {
+					t.Errorf("step %d holds %q:\n%s\n%s", i+1, text, step.Run, out)
+				}
+			}
+		}
+		down()
+	}
+}
+
+// What a platform sends to book, read, move and cancel is the same whatever the clinic runs on.
+func TestTheSameRequestsWorkOnBothEMRs(t *testing.T) {
+	s, _ := onOSCAR(t, t.TempDir(), true)
+	for _, clinic := range demo.Clinics() {
+		tour := s.Tours[clinic]
+		patient := tour.Patient
+		if patient == "" {
+			patient = regexp.MustCompile(`Patient/[^"]+`).FindString(speakTo(t, s, clinic, demo.Assistant, "GET", "/Appointment/"+tour.Appointment, "").body)
+		}
+		start, err := time.Parse(time.RFC3339, tour.Start)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := func(d time.Duration) string { return start.Add(d).Format(time.RFC3339) }
+		booked := speakTo(t, s, clinic, demo.Assistant, "POST", "/Appointment", `{"resourceType":"Appointment","status":"booked","start":"`+at(12*time.Hour)+`","end":"`+at(12*time.Hour+30*time.Minute)+
+			`","participant":[{"actor":{"reference":"`+patient+`"},"status":"accepted"},{"actor":{"reference":"`+tour.Practitioner+`"},"status":"accepted"}]}`)
+		id := regexp.MustCompile(`"id":"([^"]+)"`).FindStringSubmatch(booked.body)
+		if booked.status != 201 || id == nil {
+			t.Fatalf("%s: booking: %+v", clinic, booked)
+		}
+		path := "/Appointment/" + id[1]
+		if got := speakTo(t, s, clinic, demo.Assistant, "GET", "/Appointment?practitioner="+tour.Practitioner+"&date="+at(0)[:10]+"&_count=100", ""); got.status != 200 || !strings.Contains(got.body, `"id":"`+id[1]+`"`) {
+			t.Errorf("%s: listing: %+v", clinic, got)
+		}
+		for _, change := range [][]string{{at(12 * time.Hour), at(13 * time.Hour), at(12*time.Hour + 30*time.Minute), at(13*time.Hour + 30*time.Minute)}, {`"booked"`, `"cancelled"`}} {
+			before := speakTo(t, s, clinic, demo.Assistant, "GET", path, "")
+			if before.status != 200 || !strings.Contains(before.body, change[0]) {
+				t.Fatalf("%s: %+v", clinic, before)
+			}
+			body := strings.NewReplacer(change...).Replace(before.body)
+			after := speakTo(t, s, clinic, demo.Assistant, "PUT", path, body, "If-Match", before.etag)
+			if after.status != 200 || !strings.Contains(after.body, change[1]) || strings.Contains(after.body, change[0]) {
+				t.Fatalf("%s: to %s: %+v", clinic, change[1], after)
+			}
+			if stale := speakTo(t, s, clinic, demo.Assistant, "PUT", path, body, "If-Match", before.etag); stale.status != 412 {
+				t.Errorf("%s: once more with the old version: %+v", clinic, stale)
+			}
+		}
 	}
 }
 

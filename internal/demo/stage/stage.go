@@ -56,6 +56,7 @@ type Stage struct {
 	daemon    *daemon.Daemon
 	listeners daemon.Listeners
 	emrs      map[string]*emr.EMR
+	oscars    map[string]*demo.OSCAR
 	helpers   []*http.Server
 }
 
@@ -78,7 +79,7 @@ func Open(ctx context.Context, o Options) (s *Stage, err error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s = &Stage{emrs: map[string]*emr.EMR{}, Tours: map[string]Tour{},
+	s = &Stage{emrs: map[string]*emr.EMR{}, oscars: map[string]*demo.OSCAR{}, Tours: map[string]Tour{},
 		Ready: Ready{FHIR: map[string]string{}, Audit: map[string]string{}, EMR: map[string]string{}, Tokens: map[string]string{}}}
 	defer func() {
 		if err != nil {

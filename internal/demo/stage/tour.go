@@ -16,12 +16,17 @@ type Tour struct {
 	demo.Tour
 	Version string // of the appointment
 	End     string // of the appointment, as the EMR has it
+	Patient string // of the appointment: "Patient/7"; at a clinic on an OSCAR
 }
 
 func (s *Stage) planTours(ctx context.Context) error {
 	for _, name := range demo.Clinics() {
-		if s.onOSCAR(name) { // its rows have other ids, no versions and no labels
-			s.Tours[name] = Tour{Tour: demo.WalkOSCAR(name, s.memory.Began)}
+		if s.OnOSCAR(name) { // its rows have other ids, no versions and no labels
+			t, err := s.tourOfOSCAR(name)
+			if err != nil {
+				return err
+			}
+			s.Tours[name] = t
 			continue
 		}
 		t := Tour{Tour: demo.Walk(name, s.memory.Began)}
@@ -59,12 +64,15 @@ type Step struct{ Say, Run string }
 
 // Walk is the tour of one clinic as lines for a shell; program is how the reader runs Vestibule.
 func (s *Stage) Walk(clinic, program string) ([]Step, error) {
+	if s.OnOSCAR(clinic) {
+		return s.walkOSCAR(clinic)
+	}
 	t, base := s.Tours[clinic], s.Ready.FHIR[clinic]
 	as := func(who string) string {
 		return fmt.Sprintf(`curl -sS -H "Authorization: Bearer $(cat %s)"`, quote(s.TokenFile(who)))
 	}
 	appointment := quote(base + "/Appointment/" + t.Appointment)
-	later, err := moved(t)
+	later, err := moved(t, 30*time.Minute)
 	if err != nil {
 		return nil, err
 	}
@@ -87,17 +95,23 @@ func (s *Stage) Walk(clinic, program string) ([]Step, error) {
 	}, nil
 }
 
-// moved is the sed script that moves the tour's appointment half an hour.
-func moved(t Tour) (string, error) {
+// moved is the sed script that moves the tour's appointment.
+func moved(t Tour, by time.Duration) (string, error) {
 	var script []string
 	for _, e := range []struct{ name, at string }{{"start", t.Start}, {"end", t.End}} {
-		at, err := time.Parse(time.RFC3339, e.at)
+		later, err := shifted(e.at, by)
 		if err != nil {
 			return "", err
 		}
-		script = append(script, fmt.Sprintf(`s/"%s":"%s"/"%s":"%s"/`, e.name, e.at, e.name, at.Add(30*time.Minute).Format(time.RFC3339)))
+		script = append(script, fmt.Sprintf(`s/"%s":"%s"/"%s":"%s"/`, e.name, e.at, e.name, later))
 	}
 	return strings.Join(script, "; "), nil
+}
+
+// shifted is a time of FHIR's some time later.
+func shifted(at string, by time.Duration) (string, error) {
+	t, err := time.Parse(time.RFC3339, at)
+	return t.Add(by).Format(time.RFC3339), err
 }
 
 // quote is s as one word of a POSIX shell.

@@ -58,7 +58,7 @@ func (s *Stage) keyFile(clinic string) string { return filepath.Join(s.Folder, "
 // openEMR opens a clinic's EMR and fills it. One of the two wants the gateway to log in as SMART Backend Services; both
 // also answer anybody on this machine, so that people can compare what the gateway keeps back.
 func (s *Stage) openEMR(name string, now func() time.Time) error {
-	if s.onOSCAR(name) {
+	if s.OnOSCAR(name) {
 		return s.openOSCAR(name, now)
 	}
 	zone, err := time.LoadLocation(demo.Zone(name))
