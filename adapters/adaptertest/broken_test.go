@@ -115,6 +115,14 @@ func brokenSearches() []broken {
 				return q
 			})
 		})},
+		{"takes a wildcard for one", "a search finds what a full scan finds, for each", "DocumentReference", all(func(a adapters.EMR) mutant {
+			return asking(a, func(q fhir.Query) fhir.Query {
+				if strings.Contains(q.Encode(), "description=%25") {
+					return without(q, "description")
+				}
+				return q
+			})
+		})},
 		{"claims a parameter that it refuses", "a search finds what a full scan finds, for each", "", all(func(a adapters.EMR) mutant {
 			return mutant{EMR: a, search: func(ctx context.Context, q fhir.Query, cursor string) (adapters.Page, error) {
 				if strings.Contains(q.Encode(), "specialty") {

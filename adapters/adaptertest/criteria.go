@@ -43,9 +43,19 @@ func (s *suite) criteria(h subject, p fhir.SearchParam, rows []fhir.Resource) []
 		add(p.Name, found[0]+","+found[len(found)-1])
 	}
 	add(p.Name, nothing(p))
+	if p.Type != fhir.ParamReference && p.Type != fhir.ParamDate && p.Type != fhir.ParamComposite {
+		for _, v := range hostile() {
+			add(p.Name, escape(v))
+		}
+	}
 	add(p.Name+":missing", "true")
 	add(p.Name+":missing", "false")
 	return out
+}
+
+// hostile are values that mean something in a URL, a query language, a header or a document. In a search they are values.
+func hostile() []string {
+	return []string{"x&status=booked", "x&_include=*", "' OR '1'='1", "*", "%", "_", "x#y", "x;y", "x y+z", "x\r\nX-Injected: 1", "<x/>&amp;]]>", "${x}", "../../Patient", "%26"}
 }
 
 // nothing is a value of the parameter that no row has.
