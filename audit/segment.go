@@ -51,6 +51,7 @@ type segment struct {
 	live             int64 // records whose bodies are there
 	minTime, maxTime int64
 	postings         map[value]*posting
+	recent           [16]met // what the record before met, by place among its values: the next one mostly meets the same
 	intents          []int64
 	settled          []int64
 }
@@ -61,21 +62,21 @@ type posting struct {
 	few  [2]run // where runs begins
 }
 
+// met is a value and its posting.
+type met struct {
+	value   value
+	posting *posting // nil: none yet
+}
+
 func (s *segment) add(f *facts) {
 	if s.live == 0 {
 		s.minTime, s.maxTime = f.millis, f.millis
-		s.postings = make(map[value]*posting, 512)
+		s.postings, s.recent = make(map[value]*posting, 512), [16]met{}
 	}
 	s.live++
 	s.minTime, s.maxTime = min(s.minTime, f.millis), max(s.maxTime, f.millis)
-	for _, v := range f.values {
-		p := s.postings[v]
-		if p == nil {
-			p = new(posting)
-			p.runs = p.few[:0]
-			s.postings[v] = p
-		}
-		p.add(s.count)
+	for i, v := range f.values {
+		s.meet(i, v).add(s.count)
 	}
 	if f.intent {
 		s.intents = append(s.intents, s.first+s.count)
@@ -84,6 +85,23 @@ func (s *segment) add(f *facts) {
 		s.settled = append(s.settled, f.settles)
 	}
 	s.count++
+}
+
+// meet is the posting of the value at a place among a record's.
+func (s *segment) meet(place int, v value) *posting {
+	if place < len(s.recent) && s.recent[place].posting != nil && s.recent[place].value == v {
+		return s.recent[place].posting
+	}
+	p := s.postings[v]
+	if p == nil {
+		p = new(posting)
+		p.runs = p.few[:0]
+		s.postings[v] = p
+	}
+	if place < len(s.recent) {
+		s.recent[place] = met{v, p}
+	}
+	return p
 }
 
 // add adds an offset behind the last one; a value named twice by a record counts once.
