@@ -25,11 +25,6 @@ func readBatch(ctx context.Context, q querier, log, index int64) (*batch, error)
 	b := new(batch)
 	err := q.QueryRowContext(ctx, selectBatch+`first <= $2 ORDER BY first DESC LIMIT 1`, log, index).
 		Scan(&b.first, &b.count, &b.records, &b.hashes, &b.root)
-	return b.holding(index, err)
-}
-
-// holding is b, read with err, if it is whole and holds a record.
-func (b *batch) holding(index int64, err error) (*batch, error) {
 	if err != nil {
 		return nil, fmt.Errorf("batch of record %d: %w", index, err)
 	}
@@ -41,6 +36,9 @@ func (b *batch) holding(index int64, err error) (*batch, error) {
 	}
 	return b, nil
 }
+
+// has reports whether a record is in the batch.
+func (b *batch) has(index int64) bool { return index >= b.first && index < b.first+b.count }
 
 // split finds the lines.
 func (b *batch) split() error {

@@ -27,7 +27,8 @@ type searcher struct {
 	more     bool
 	stop     int64 // where the next page begins
 	looked   int
-	batch    *batch // the row read last
+	batch    *batch   // the row read last
+	ahead    []*batch // rows read ahead
 	prepared map[string]*sql.Stmt
 
 	expanded    map[value][]value // what beginnings stand for in the segment looked at
@@ -101,11 +102,29 @@ func (s *searcher) scan(from, to int64) error {
 		if s.want.Ascending {
 			index = from + i
 		}
+		if i%scanAhead == scanAhead-1 && to-from-i > scanAhead { // not for a page that is full soon
+			if err := s.readSpan(index, scanAhead); err != nil {
+				return err
+			}
+		}
 		if done, err := s.consider(index); done || err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// scanAhead is how many records that follow one another are read at once.
+const scanAhead = 64
+
+// readSpan reads the rows that begin among the n records from index on, in the order of the search.
+func (s *searcher) readSpan(index, n int64) (err error) {
+	low, high := index-n, index
+	if s.want.Ascending {
+		low, high = index, index+n
+	}
+	s.ahead, err = s.readRows(`first >= $2 AND first <= $3`, s.log, low, high)
+	return err
 }
 
 // consider takes the record at index if it matches; done when the page is full and one more was found, or enough were looked
@@ -155,33 +174,87 @@ func (s *searcher) mayHoldID(line []byte) bool {
 	return false
 }
 
-// body is a record's, out of the row read last where it is in it.
+// body is a record's, out of the rows read last where it is in them.
 func (s *searcher) body(index int64) (body, error) {
-	if b := s.batch; b == nil || index < b.first || index >= b.first+b.count {
-		if err := s.ctx.Err(); err != nil {
-			return body{}, err
-		}
-		b, err := s.readRow(index)
-		if err != nil {
-			return body{}, err
-		}
-		s.batch = b
+	if b := s.batch; b != nil && b.has(index) {
+		return b.body(index - b.first), nil
 	}
-	return s.batch.body(index - s.batch.first), nil
+	if err := s.ctx.Err(); err != nil {
+		return body{}, err
+	}
+	for _, b := range s.ahead {
+		if b.has(index) {
+			s.batch = b
+			return b.body(index - b.first), nil
+		}
+	}
+	b, err := s.readRow(index)
+	if err != nil {
+		return body{}, err
+	}
+	s.batch = b
+	return b.body(index - b.first), nil
 }
 
 // readRow reads the records of the row that holds one.
 func (s *searcher) readRow(index int64) (*batch, error) {
-	rows, err := s.query(`SELECT first, count, records FROM batch WHERE log = $1 AND first <= $2 ORDER BY first DESC LIMIT 1`, s.log, index)
+	rows, err := s.readRows(`first <= $2 ORDER BY first DESC LIMIT 1`, s.log, index)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(rows) == 0 || !rows[0].has(index):
+		return nil, fmt.Errorf("record %d is missing: its batch is not there", index)
+	}
+	return rows[0], nil
+}
+
+// aheadRecords is how many records are read at once where a search has so many to look at: to ask takes as long as to read.
+const aheadRecords = 16
+
+// readAhead reads the rows of some records, so that body finds them.
+func (s *searcher) readAhead(indexes []int64) (err error) {
+	if len(indexes) < aheadRecords/4 || s.ctx.Err() != nil {
+		return nil
+	}
+	args := make([]any, 1, 1+aheadRecords)
+	args[0] = s.log
+	for i := range aheadRecords {
+		args = append(args, indexes[min(i, len(indexes)-1)])
+	}
+	s.ahead, err = s.readRows(rowsOfMany, args...)
+	return err
+}
+
+// rowsOfMany finds the rows of aheadRecords records; never written to.
+var rowsOfMany = func() string {
+	var b strings.Builder
+	b.WriteString(`first IN (SELECT (SELECT MAX(o.first) FROM batch o WHERE o.log = $1 AND o.first <= v.column1) FROM (VALUES `)
+	for i := range aheadRecords {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "(CAST($%d AS BIGINT))", i+2)
+	}
+	return b.String() + `) v)`
+}()
+
+func (s *searcher) readRows(where string, args ...any) (out []*batch, err error) {
+	rows, err := s.query(`SELECT first, count, records FROM batch WHERE log = $1 AND `+where, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	b := new(batch)
-	if err = sql.ErrNoRows; rows.Next() {
-		err = rows.Scan(&b.first, &b.count, &b.records)
+	for rows.Next() {
+		b := new(batch)
+		if err := rows.Scan(&b.first, &b.count, &b.records); err != nil {
+			return nil, err
+		}
+		if err := b.split(); err != nil {
+			return nil, err
+		}
+		out = append(out, b)
 	}
-	return b.holding(index, firstOf(rows.Err(), err))
+	return out, rows.Err()
 }
 
 // query is the transaction's, prepared once, as a search asks hundreds of times: SQLite takes longer to understand a question than
@@ -284,12 +357,30 @@ func (s *searcher) window(seg *segmentRow, w run) error {
 	if set == nil {
 		return s.scan(seg.first+w.start, seg.first+w.end())
 	}
+	next := make([]int64, 0, aheadRecords)
 	for at := range set.each(s.want.Ascending) {
-		if done, err := s.consider(seg.first + w.start + at); done || err != nil {
-			return err
+		if next = append(next, seg.first+w.start+at); len(next) == cap(next) {
+			if done, err := s.considerAll(next); done || err != nil {
+				return err
+			}
+			next = next[:0]
 		}
 	}
-	return nil
+	_, err = s.considerAll(next)
+	return err
+}
+
+// considerAll is consider for some records, which are read at once.
+func (s *searcher) considerAll(indexes []int64) (done bool, err error) {
+	if err := s.readAhead(indexes); err != nil {
+		return false, err
+	}
+	for _, index := range indexes {
+		if done, err := s.consider(index); done || err != nil {
+			return true, err
+		}
+	}
+	return false, nil
 }
 
 // accepts reports whether a posting's text is what v looks for; names and addresses by their beginning.
