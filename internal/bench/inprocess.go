@@ -45,7 +45,10 @@ func measureInProcess(now time.Time, lim fhir.Limits) (inProcess, error) {
 	if err := r.measureSteps(w, lim); err != nil {
 		return r, err
 	}
-	return r, r.measureDecisions(w)
+	if err := r.measureDecisions(w); err != nil {
+		return r, err
+	}
+	return r, r.measureDaySheet(now)
 }
 
 // measureSteps takes a page's way apart: what reading its bytes costs, and what each step costs beside that.
