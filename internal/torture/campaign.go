@@ -90,27 +90,16 @@ func (c *campaign) source() *rand.Rand { return rand.New(rand.NewPCG(c.seed, 1))
 // nextLife starts a gateway, has it killed at p, and waits for its death.
 func (c *campaign) nextLife(ctx context.Context, i int, p point) error {
 	if c.at == nil || i%lives == 0 || p.What == onTables {
-		if err := c.leave(ctx, true); err != nil {
+		if err := c.nextFolder(ctx, i); err != nil {
 			return err
 		}
-		f, err := newFolder(filepath.Join(c.dir, fmt.Sprintf("folder-%d", i)), c.address, c.house, c.rand)
-		if err != nil {
-			return err
-		}
-		c.at = f
 	}
 	if p.What != onTables { // which are made by the first start
 		if err := c.at.apply(ctx); err != nil {
 			return err
 		}
 	}
-	o := order{Data: c.at.dir, Address: c.address, Point: p, Nth: 1, Delay: time.Duration(c.rand.IntN(1500)) * time.Microsecond, Armed: p.early(), Lie: c.lie}
-	if p.What != onStart && p.What != onUnresolved && !p.early() {
-		o.Nth += c.rand.IntN(8)
-	}
-	if p.What == onIndex || p.What == onCheckpoint || p.What == onRotation || p.What == onEvent {
-		o.Nth = 1
-	}
+	o := c.orderFor(p)
 	g, err := c.start(o)
 	if err != nil {
 		return err
@@ -131,6 +120,25 @@ func (c *campaign) nextLife(ctx context.Context, i int, p point) error {
 		c.sum.missed[p.String()]++
 	}
 	return nil
+}
+
+// nextFolder leaves the folder at hand for an empty one.
+func (c *campaign) nextFolder(ctx context.Context, i int) (err error) {
+	if err := c.leave(ctx, true); err != nil {
+		return err
+	}
+	c.at, err = newFolder(filepath.Join(c.dir, fmt.Sprintf("folder-%d", i)), c.address, c.house, c.rand)
+	return err
+}
+
+// orderFor is an order to die at p. What comes often is died at some time or other, what comes rarely the first time.
+func (c *campaign) orderFor(p point) order {
+	o := order{Data: c.at.dir, Address: c.address, Point: p, Nth: 1, Delay: time.Duration(c.rand.IntN(1500)) * time.Microsecond, Armed: p.early(), Lie: c.lie}
+	switch p.What {
+	case onIntent, onOutcome, atAsked, atDone, atAnswer, atFirst, atHalf:
+		o.Nth += c.rand.IntN(8)
+	}
+	return o
 }
 
 func (c *campaign) start(o order) (*gateway, error) {
