@@ -66,7 +66,7 @@ func (a *access) stillHolds(released []policy.Released) bool {
 	}
 	for _, r := range released {
 		again, _ := a.decision.Release(r.Cut().Resource())
-		if again.IsZero() || !bytes.Equal(again.AppendTo(nil), r.AppendTo(nil)) {
+		if again.IsZero() || again.Media() != r.Media() || !bytes.Equal(again.AppendTo(nil), r.AppendTo(nil)) {
 			return false
 		}
 	}

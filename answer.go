@@ -13,11 +13,13 @@ type Answer struct {
 	err      *fhir.Error
 	receipt  audit.Receipt
 	released []policy.Released
-	version  string   // ETag of a single resource
-	location fhir.Ref // of a resource that was created
-	page     *page    // a search's frame
-	document []byte   // what holds no patient data (a CapabilityStatement), or AuditEvents, or what proves them
-	media    string   // of document, where it is not FHIR
+	version  string        // ETag of a single resource
+	location fhir.Ref      // of a resource that was created
+	page     *page         // a search's frame
+	opened   policy.Opened // a document itself
+	bare     bool          // whether it leaves as it is, without a Binary around it
+	document []byte        // what holds no patient data (a CapabilityStatement), or AuditEvents, or what proves them
+	media    string        // of document, where it is not FHIR
 }
 
 // page frames the resources of a search.
@@ -43,9 +45,16 @@ func (a Answer) Version() string { return a.version }
 // Location names the resource that was created; zero where none was.
 func (a Answer) Location() fhir.Ref { return a.location }
 
+// IsBare reports whether the body is a document of the EMR's as it is: what somebody else wrote, of any type, and nothing that a
+// browser may be led to take for a page of the gateway's.
+func (a Answer) IsBare() bool { return a.err == nil && a.bare && !a.opened.IsZero() }
+
 // Media is the media type of the body.
 func (a Answer) Media() string {
-	if a.err == nil && a.media != "" {
+	switch {
+	case a.IsBare():
+		return a.opened.Media()
+	case a.err == nil && a.media != "":
 		return a.media
 	}
 	return "application/fhir+json; charset=utf-8"
@@ -58,6 +67,10 @@ func (a Answer) AppendBody(dst []byte) []byte {
 		return append(dst, fhir.Outcome(a.err, a.decision)...)
 	case a.document != nil:
 		return append(dst, a.document...)
+	case a.IsBare():
+		return a.opened.AppendBytes(dst)
+	case !a.opened.IsZero():
+		return a.opened.AppendBinary(dst)
 	case a.page == nil && len(a.released) == 1:
 		return a.released[0].Cut().AppendTo(dst)
 	case a.page == nil:

@@ -109,6 +109,7 @@ func everything() []policy.Access {
 	for _, typ := range fhir.Types() {
 		all := policy.Access{Type: typ, Interactions: []fhir.InteractionKind{
 			fhir.InteractionRead, fhir.InteractionSearch, fhir.InteractionCreate, fhir.InteractionUpdate}}
+		all.Opens = typ == typDocument
 		for _, p := range fhir.SearchParams(typ) {
 			all.Params = append(all.Params, p.Name)
 		}
@@ -126,6 +127,9 @@ func (g *Gateway) statement(c *Clinic, base string, can adapters.Capability, may
 	for _, access := range may {
 		if res := resourceRow(can, access); len(res.Interaction) > 0 {
 			r.Resource = append(r.Resource, res)
+		}
+		if access.Opens && opensDocuments(c.EMR, can) {
+			r.Resource = append(r.Resource, restResource{Type: "Binary", Interaction: []interaction{{string(fhir.InteractionRead)}}, Versioning: "no-version"})
 		}
 	}
 	return g.encodeStatement("Vestibule, the gateway of "+c.Title, base, r)

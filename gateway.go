@@ -125,15 +125,16 @@ type Request struct {
 	Claim       Claim         // what a refused token said
 	Address     string        // network address of whoever asks, for the record of a refused token
 	Interaction fhir.Interaction
-	Refused     error  // why the request could not be understood or its caller not be identified; recorded and answered
-	Body        []byte // create and update
-	IfMatch     string // the version an update replaces, without W/ and quotes
-	Key         string // Idempotency-Key
-	Route       string // method and template of the address, without a value
-	Raw         string // path below the clinic, query and form as sent: recorded where the request is refused
-	Software    string // the client's User-Agent
-	RequestID   string // X-Request-Id, accepted or created at the door
-	Traceparent string // W3C trace context
+	Refused     error                   // why the request could not be understood or its caller not be identified; recorded and answered
+	Body        []byte                  // create and update
+	IfMatch     string                  // the version an update replaces, without W/ and quotes
+	Key         string                  // Idempotency-Key
+	Form        func(media string) Form // of a Binary: as what its bytes, of that media type, are wanted; nil: FormResource
+	Route       string                  // method and template of the address, without a value
+	Raw         string                  // path below the clinic, query and form as sent: recorded where the request is refused
+	Software    string                  // the client's User-Agent
+	RequestID   string                  // X-Request-Id, accepted or created at the door
+	Traceparent string                  // W3C trace context
 }
 
 // GatewayLog is the clinic name of the ledger's log for what belongs to no clinic: requests for clinics that do not exist,
@@ -164,6 +165,9 @@ func (g *Gateway) Do(ctx context.Context, req Request) Answer {
 	ctx = adapters.WithTrace(ctx, adapters.Trace{RequestID: req.RequestID, Traceparent: req.Traceparent})
 	switch req.Interaction.Kind {
 	case fhir.InteractionRead:
+		if a.asked.Opens {
+			return a.open(ctx)
+		}
 		return a.read(ctx)
 	case fhir.InteractionSearch:
 		return a.search(ctx)

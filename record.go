@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"strconv"
 	"strings"
 
 	"vestibule/audit"
@@ -34,7 +35,10 @@ func (a *access) newRecord() audit.Record {
 	if q.ID != "" {
 		r.Resource = fhir.Ref{Type: q.Type, ID: q.ID}.String()
 	}
-	if !q.Query.IsZero() {
+	switch {
+	case q.Opens:
+		r.Query = "attachment=" + strconv.Itoa(q.Attachment)
+	case !q.Query.IsZero():
 		r.Query = q.Query.Encode()
 	}
 	return r
@@ -155,7 +159,7 @@ func releasedItems(released []policy.Released) (items []audit.ReleasedItem, pati
 			named = append(named, name)
 		}
 		items = append(items, audit.ReleasedItem{Ref: string(ref), Patients: named[first:len(named):len(named)], Removed: cut.Holes(),
-			Documents: cut.Documents(), Kinds: kindsOf(cut.Resource()), Labels: labelsOf(cut.Resource())})
+			Documents: rel.Documents(), Kinds: kindsOf(cut.Resource()), Labels: labelsOf(cut.Resource())})
 	}
 	return items, patients
 }

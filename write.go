@@ -20,6 +20,9 @@ func (a *access) create(ctx context.Context) Answer {
 	if accepted.IsZero() {
 		return a.deny(ctx, a.decision.Refusal(reasons), reasons...)
 	}
+	if err := foreign(fhir.Resource{}, proposed); err != nil {
+		return a.deny(ctx, err)
+	}
 	return a.carryOut(ctx, fhir.Resource{}, proposed, accepted, http.StatusCreated)
 }
 
@@ -53,6 +56,9 @@ func (a *access) update(ctx context.Context) Answer {
 	}
 	if accepted.IsZero() {
 		return a.deny(ctx, refusal, reasons...)
+	}
+	if err := foreign(before, proposed); err != nil {
+		return a.deny(ctx, err)
 	}
 	if done { // nothing to change, or the retry of an update that has happened
 		return a.written(ctx, before, http.StatusOK)

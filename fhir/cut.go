@@ -31,7 +31,7 @@ func (r Resource) Cut(e Elements) Cut {
 		return c
 	}
 	text := e.childOf([]byte("text")).everything()
-	k := cutter{doc: r.root.doc, text: text, lost: !e.whole}
+	k := cutter{doc: r.root.doc, text: text, lost: !e.whole, links: r.links(e)}
 	k.each(r.root.at, e, ofResource)
 	if k.lost && text {
 		k.text, k.holes = false, k.holes[:0]
@@ -65,8 +65,9 @@ func isTechnical(name []byte) bool {
 type cutter struct {
 	doc   *document
 	holes []span
-	text  bool // whether the narrative stays
-	lost  bool // whether anything went, or may have gone, but technical metadata and the narrative
+	text  bool     // whether the narrative stays
+	lost  bool     // whether anything went, or may have gone, but technical metadata and the narrative
+	links []uint32 // the addresses of this gateway's own Binaries, which stay beside what they lead to
 }
 
 // place says what a child is a child of.
@@ -117,7 +118,26 @@ func (k *cutter) child(m uint32, e Elements, in place) bool {
 			return k.value(m, e.childOf(name)) && k.text
 		}
 	}
+	if _, link := slices.BinarySearch(k.links, m); link {
+		return true
+	}
 	return k.value(m, e.childOf(name))
+}
+
+// links are where r says of its documents what BinaryLink says, if e shows documents. Such an address tells nothing but r's id,
+// and leads to no document that e does not show; every other one is hidden (hazard H10).
+func (r Resource) links(e Elements) (out []uint32) {
+	if r.Type() != "DocumentReference" || !e.Shows("content.attachment.data") {
+		return nil
+	}
+	i := 0
+	for content := range r.root.Get("content").Items() {
+		if url := content.Get("attachment").Get("url"); url.Kind() == String && url.Text() == BinaryLink(r.ID(), i) {
+			out = append(out, url.at)
+		}
+		i++
+	}
+	return out
 }
 
 // meta keeps the technical part. What has the wrong shape goes too, or the mark would become a duplicate member.

@@ -66,7 +66,8 @@ func NewElements(typ string, paths ...string) (Elements, error) {
 }
 
 // WithContent shows what e shows and the documents that DocumentReferences carry inline. An address of a document in the
-// EMR is never shown: it may open the document without a log-in (hazard H10).
+// EMR is never shown: it may open the document without a log-in (hazard H10). One of the gateway's own, see BinaryLink, goes
+// with the document.
 func (e Elements) WithContent() Elements { return e.Union(pathElements("content.attachment.data")) }
 
 func checkElement(typ, path string) error {

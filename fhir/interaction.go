@@ -39,6 +39,13 @@ type Interaction struct {
 	Type  string // one of Types; on a refused request whatever type was named, if it is spelt like one
 	ID    string // for read and update; always valid
 	Query Query  // for search
+
+	// A read of Binary/{ID}.{Attachment} is one of the DocumentReference with that ID, for the document itself that it carries at
+	// content[Attachment] instead of what is known about it. Formatted says that FHIR JSON was asked for by _format.
+	Opens      bool
+	Attachment int
+	Formatted  bool
+
 	Allow string // beside a KindMethodNotAllowed: the methods the path takes, as the Allow header lists them
 }
 
@@ -65,6 +72,7 @@ func ParseInteraction(method, path, rawQuery, form string, zone *time.Location) 
 		return in, err
 	}
 	if in.Kind != InteractionSearch {
+		in.Formatted = len(values) > 0
 		return in, onlyFormat(values)
 	}
 	in.Query, err = ParseQuery(in.Type, values, zone)

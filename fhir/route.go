@@ -26,6 +26,9 @@ func route(method string, segments []string) (Interaction, error) {
 		return Interaction{}, noSuchPath()
 	}
 	in := Interaction{Type: typ}
+	if typ == typBinary {
+		return routeBinary(in, method, rest)
+	}
 	if !IsType(typ) {
 		return in, E(opInteraction, KindNotFound, "type-not-supported",
 			fmt.Sprintf("This server does not have %s. It has %s.", typ, strings.Join(Types(), ", ")))
@@ -34,6 +37,21 @@ func route(method string, segments []string) (Interaction, error) {
 		return routeType(in, method)
 	}
 	return routeBelow(in, method, rest)
+}
+
+// routeBinary is for /Binary and what is below it: documents are read there, one by one, and nothing else.
+func routeBinary(in Interaction, method string, rest []string) (Interaction, error) {
+	if method != http.MethodGet || len(rest) != 1 || rest[0][0] == '$' || rest[0][0] == '_' {
+		return in, E(opInteraction, KindNotFound, "type-not-supported",
+			"Of Binary this server has only GET Binary/{id}, the document behind a DocumentReference; write a document as content.attachment.data of its DocumentReference.")
+	}
+	in.Kind = InteractionRead
+	document, index, ok := parseBinaryID(rest[0])
+	if !ok {
+		return in, E(opInteraction, KindInvalid, "invalid-id",
+			"The id of a Binary is that of its DocumentReference, a dot, and the place of the attachment among its content, from 0: Binary/17.0.")
+	}
+	return Interaction{Kind: InteractionRead, Type: "DocumentReference", ID: document, Opens: true, Attachment: index}, nil
 }
 
 const (

@@ -62,6 +62,9 @@ func (p *plan) decide() []Reason {
 	if !p.use.serves() {
 		return p.parameterHidden(granted, scopes)
 	}
+	if p.req.Interaction.Opens && !p.use.opensAny() {
+		return []Reason{p.contentNotGranted(p.use.reasons(func(c *candidate) bool { return c.serves }))}
+	}
 	if letter&lettersWriting != 0 {
 		p.see = p.forReading()
 	}
@@ -79,6 +82,8 @@ func (p *plan) incomplete() Code {
 	case p.req.Clinic != p.set.clinic.Name:
 		return CodeWrongClinic
 	case letterOf(in.Kind) == 0 || !fhir.IsType(in.Type):
+		return CodeIncomplete
+	case in.Opens && (in.Kind != fhir.InteractionRead || in.Type != typDocument || in.Attachment < 0):
 		return CodeIncomplete
 	case in.Kind == fhir.InteractionSearch && in.Query.Type() != in.Type:
 		return CodeIncomplete

@@ -40,8 +40,9 @@
 //	             that date is outside, and so is one whose date, such as a month, lies inside only in part.
 //	elements     the elements that are shown, by path or by the name of a set (ElementSets), such as schedule; absent: all that
 //	             can be. The extensions of an element go with it. Type, id and the technical part of meta are always shown; contained resources and addresses of
-//	             documents never.
-//	content      true: with the documents that DocumentReferences carry; absent: metadata only
+//	             documents never, but for one of the gateway's own (fhir.BinaryLink) beside a document that is shown.
+//	content      true: with the documents that DocumentReferences carry, and those that can be opened as Binary; absent:
+//	             metadata only
 //	write        the top-level elements that c and u may set or change; absent: the top-level names of elements, if no set is
 //	             among them. A grant of c or u with neither is refused.
 //	transitions  of the status, that c and u may make: "booked->cancelled" for u, "->booked" for what c may set; codes of FHIR's
@@ -114,7 +115,8 @@
 //
 // Then: one of them is for the type (type-not-granted) and the interaction (interaction-not-granted); the token's SMART
 // scopes allow it too (scope-missing); and one of them shows everything that the search's parameters, its order, and the
-// criteria of the token's scopes look at (parameter-hidden).
+// criteria of the token's scopes look at (parameter-hidden). To open a document (a read of a Binary) is to read its DocumentReference with the document: one of the
+// permissions that serve it shows documents (content-not-granted).
 //
 // Last, for what is permitted, whoever serves the request holds it to the limits of each grant that it rests on, and what is released
 // also to those of the grants that show something of it: requests
@@ -135,7 +137,9 @@
 // (outside-window) and labels (restricted-label); no guardrail keeps it from everybody (guardrail), no directive locks it
 // (locked-by-directive), nor would if its patient could be read (patient-unclear); for a search it matches the search
 // (query-mismatch). It is then cut to the union of what all matching permissions for the interaction show, less what
-// _elements leaves out. Where that is a list of elements, it is marked SUBSETTED whatever it holds.
+// _elements leaves out. Where that is a list of elements, it is marked SUBSETTED whatever it holds. A document is released for
+// opening if the matching permissions show documents (content-not-granted: whoever hears it can read the DocumentReference); of
+// the resource itself nothing leaves then.
 //
 // A resource that carries Confidentiality R or V or a sensitivity code, in meta.security or in
 // DocumentReference.securityLabel, is out of reach of every permission whose criteria do not name that very code (with

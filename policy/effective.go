@@ -10,6 +10,7 @@ import (
 type Access struct {
 	Type         string
 	Interactions []fhir.InteractionKind // read, search-type, create, update: those that are permitted, in this order
+	Opens        bool                   // of DocumentReference: whether some of the documents themselves can be opened
 	Params       []string               // search parameters that some search of this caller can use, sorted
 }
 
@@ -27,6 +28,7 @@ func (s *Set) Effective(c Caller, now time.Time) []Access {
 				continue
 			}
 			a.Interactions = append(a.Interactions, kind)
+			a.Opens = a.Opens || kind == fhir.InteractionRead && typ == typDocument && d.p.use.opensAny()
 			if kind == fhir.InteractionSearch {
 				a.Params = d.p.use.params(typ)
 			}

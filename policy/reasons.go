@@ -35,6 +35,7 @@ const (
 	CodeNotGranted        Code = "interaction-not-granted"
 	CodeScopeMissing      Code = "scope-missing"
 	CodeParameterHidden   Code = "parameter-hidden"
+	CodeContentNotGranted Code = "content-not-granted"
 	CodeTooManyRequests   Code = "too-many-requests"
 	CodeTooManyPatients   Code = "too-many-patients"
 	CodeTooManyDocuments  Code = "too-many-documents"
@@ -102,6 +103,7 @@ var codes = [...]CodeInfo{
 	{CodeNotGranted, StageDecide, fhir.KindForbidden, "The grants allow other interactions on this type, not this one.", "Ask the clinic for the scope that the text names."},
 	{CodeScopeMissing, StageDecide, fhir.KindForbidden, "A grant allows it, but the token's SMART scopes do not.", "Ask for a token with the scope that the text names."},
 	{CodeParameterHidden, StageDecide, fhir.KindForbidden, "The search uses a parameter, or an order, over elements that the grants hide.", "Search without the parameter that the text names, or ask the clinic to show its elements."},
+	{CodeContentNotGranted, StageDecide, fhir.KindForbidden, "The grants show what is known about documents, or about this one, not the documents themselves.", "Ask the clinic for a permission with content: true."},
 	{CodeTooManyRequests, StageDecide, fhir.KindThrottled, "The caller has made as many requests in a minute as the grant allows.", "Wait until one is free again."},
 	{CodeTooManyPatients, StageDecide, fhir.KindThrottled, "The caller has seen as many different patients today as the grant allows.", "Go on with those of today, or come back when it is free again; ask the clinic if that is too few."},
 	{CodeTooManyDocuments, StageDecide, fhir.KindThrottled, "The caller has opened as many documents in an hour as the grant allows.", "Wait until one is free again; ask the clinic if that is too few."},

@@ -120,6 +120,8 @@ func reasonCases() []reasonCase {
 			d := compiled(t, frontDesk()).Decide(ask(t, "GET Task?priority=urgent&status=requested"))
 			return d.Reasons(), d.Err()
 		}},
+		documentHidden("metadata"),
+		documentHidden("both"),
 		limitedTo(CodeTooManyRequests),
 		limitedTo(CodeTooManyPatients),
 		limitedTo(CodeTooManyDocuments),

@@ -37,14 +37,22 @@ func (d Decision) NotFound() *fhir.Error {
 		return fhir.E(op, info.Kind, string(r.Code), r.Text)
 	}
 	return fhir.E(op, fhir.KindNotFound, string(CodeNotFound),
-		fmt.Sprintf("There is no %s with that id within your reach. %s If you need more than that, ask the clinic for it.", d.p.req.Interaction.Type, d.p.reachText()))
+		fmt.Sprintf("There is no %s with that id within your reach. %s If you need more than that, ask the clinic for it.", d.p.named(), d.p.reachText()))
+}
+
+// named is what the request asks for, as its address names it.
+func (p *plan) named() string {
+	if p.req.Interaction.Opens {
+		return "Binary"
+	}
+	return p.req.Interaction.Type
 }
 
 // reachText says what the caller's permissions for the interaction reach.
 func (p *plan) reachText() string {
 	var lines []string
 	for i := range p.use.candidates {
-		if c := &p.use.candidates[i]; c.serves {
+		if c := &p.use.candidates[i]; c.serves && (!p.req.Interaction.Opens || c.opens()) {
 			lines = append(lines, c.perm.forCaller())
 		}
 	}

@@ -8,6 +8,7 @@ type Released struct {
 	cut      fhir.Cut
 	patients []fhir.Ref
 	grants   []string
+	opens    *opening // of a document that may be opened; nothing else of the resource may leave then
 }
 
 // IsZero reports whether nothing is released.
@@ -28,6 +29,14 @@ func (r Released) Grants() []string { return r.grants }
 // Removed are the paths of the elements that the cut took away.
 func (r Released) Removed() []string { return r.cut.Removed() }
 
+// Documents is how many documents leave with it: the one that is opened, or those that the cut resource carries.
+func (r Released) Documents() int {
+	if r.opens != nil {
+		return 1
+	}
+	return r.cut.Documents()
+}
+
 // AppendTo appends the cut resource's JSON to dst.
 func (r Released) AppendTo(dst []byte) []byte { return r.cut.AppendTo(dst) }
 
@@ -35,6 +44,9 @@ func (r Released) AppendTo(dst []byte) []byte { return r.cut.AppendTo(dst) }
 // it (criteria, the token's scopes, window, labels), no guardrail and no directive denies it and, for a search, if it is what
 // was searched for: an EMR may ignore a parameter or answer with more (hazard H33). It is cut to the union of what all
 // matching permissions show.
+//
+// Where the request is to open a document, the permissions that match have to show documents, too (content-not-granted), and
+// what is released is the document alone: see Released.Open.
 //
 // The answer to a write shows what the caller may read of it, which may be no more than type, id and meta. The reasons are
 // for the trail: why it is released, or why it is held back; they are shared and must not be changed. What a caller hears of
@@ -58,6 +70,9 @@ func (d Decision) Release(r fhir.Resource) (Released, []Reason) {
 		return Released{}, p.use.dropped(drop{code: CodeQueryMismatch, candidate: -1})
 	}
 	v := p.use.view(found)
+	if p.req.Interaction.Opens {
+		return p.opening(r, v)
+	}
 	return Released{cut: r.Cut(v.elements), patients: patientsOf(r), grants: v.grants}, v.reasons
 }
 

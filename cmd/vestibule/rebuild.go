@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"vestibule"
 	"vestibule/audit"
 	"vestibule/fhir"
 	"vestibule/internal/reasons"
@@ -83,7 +84,7 @@ func requestOf(r audit.Record, zone *time.Location) (policy.Request, error) {
 	}
 	in := fhir.Interaction{Kind: fhir.InteractionKind(r.Interaction), Type: r.Type}
 	if ref, ok := fhir.ParseRef(r.Resource); ok && (in.Kind == fhir.InteractionRead || in.Kind == fhir.InteractionUpdate) {
-		in.ID = ref.ID
+		in.ID, in.Opens = ref.ID, strings.HasSuffix(r.Route, vestibule.BinaryRoute)
 	}
 	if in.Kind == fhir.InteractionSearch {
 		values, err := url.ParseQuery(r.Query)

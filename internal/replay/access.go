@@ -4,8 +4,10 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
+	"vestibule"
 	"vestibule/audit"
 	"vestibule/fhir"
 	"vestibule/policy"
@@ -50,7 +52,7 @@ func interactionOf(r audit.Record, zone *time.Location) (fhir.Interaction, bool)
 		return in, true
 	case fhir.InteractionRead, fhir.InteractionUpdate:
 		ref, ok := fhir.ParseRef(r.Resource)
-		in.ID = ref.ID
+		in.ID, in.Opens = ref.ID, strings.HasSuffix(r.Route, vestibule.BinaryRoute)
 		return in, ok && ref.Type == r.Type
 	case fhir.InteractionSearch:
 		values, err := url.ParseQuery(r.Query)

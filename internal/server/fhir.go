@@ -90,8 +90,11 @@ func (s *server) read(c *gin.Context, path string, req *vestibule.Request) {
 	if err == nil {
 		req.Interaction, err = fhir.ParseInteraction(c.Request.Method, path, c.Request.URL.RawQuery, form, s.Gateway.Zone(req.Clinic))
 	}
-	if err == nil {
-		err = acceptable(c.Request.Header.Get("Accept"))
+	accept := strings.Join(c.Request.Header.Values("Accept"), ",")
+	if req.Interaction.Opens {
+		req.Form = wanted(accept, req.Interaction.Formatted)
+	} else if err == nil {
+		err = acceptable(accept)
 	}
 	if err == nil {
 		err = s.preconditions(c.Request, req)
@@ -194,6 +197,9 @@ func (s *server) write(c *gin.Context, a vestibule.Answer) {
 	buf, ok := s.buffers.Get().(*[]byte)
 	if !ok {
 		buf = new([]byte)
+	}
+	if a.IsBare() {
+		documentHeaders(h)
 	}
 	body := a.AppendBody((*buf)[:0])
 	h.Set("Content-Type", a.Media())

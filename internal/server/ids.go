@@ -48,7 +48,10 @@ func label(q fhir.Interaction) string {
 	if kind == "" {
 		kind = "unknown"
 	}
-	if q.Type == "" {
+	switch {
+	case q.Opens:
+		return kind + " Binary"
+	case q.Type == "":
 		return kind
 	}
 	return kind + " " + q.Type

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"vestibule"
 	"vestibule/fhir"
 )
 
@@ -18,7 +19,12 @@ func route(method, base string, q fhir.Interaction) string {
 			return "POST " + base + "/{type}/_search"
 		}
 		return plainMethod(method) + " " + base + "/{type}"
-	case fhir.InteractionRead, fhir.InteractionUpdate, fhir.InteractionPatch, fhir.InteractionDelete:
+	case fhir.InteractionRead:
+		if q.Opens {
+			return plainMethod(method) + " " + base + vestibule.BinaryRoute
+		}
+		return plainMethod(method) + " " + base + "/{type}/{id}"
+	case fhir.InteractionUpdate, fhir.InteractionPatch, fhir.InteractionDelete:
 		return plainMethod(method) + " " + base + "/{type}/{id}"
 	case fhir.InteractionVRead:
 		return plainMethod(method) + " " + base + "/{type}/{id}/_history/{version}"
