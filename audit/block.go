@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// blockBytes is about how large a row of postings gets: SQLite keeps a row of this size in one page of 4,096 bytes.
+// blockBytes is about how large a row of postings gets: two of them fill one of the database's pages of 8,192 bytes.
 const blockBytes = 3700
 
 // run is n records one after the other, from an offset in their segment.

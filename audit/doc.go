@@ -125,7 +125,7 @@
 //	    state: 0 is being merged into, 1 is searched, 2 is being removed. Times in Unix milliseconds, of all its records or further
 //	    apart.
 //	posting(log, segment, key, entries)
-//	    entries: about 3,700 bytes, that is a page, of postings in the order of kind, text and offset. Each is four uvarints with bytes
+//	    entries: about 3,700 bytes, that is half a page, of postings in the order of kind, text and offset. Each is four uvarints with bytes
 //	    behind the second and the fourth: how much of the name (the kind's letter, the text) is that of the one in front, the
 //	    length and text of the rest; the first offset; the length of the runs, and the runs. A run is the distance from the end of
 //	    the one before it, doubled, one more where the number of its records less two follows. A single record has no runs.
