@@ -27,7 +27,7 @@ func (w *world) limited(t *testing.T, version int, limits policy.Limits, permiss
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.SetClinics(&vestibule.Clinic{Name: "maple", Title: "Maple", Zone: toronto, Policy: set, EMR: w.emr})
+	w.SetClinics(&vestibule.Clinic{Name: "maple", Title: "Maple", Zone: toronto, Policy: set, EMR: w.behind()})
 }
 
 // restart is another gateway on the same ledger, as after a restart.

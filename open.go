@@ -124,7 +124,8 @@ func foreign(before, proposed fhir.Resource) *fhir.Error {
 	i := 0
 	for range proposed.Value().Get("content").Items() {
 		url := proposed.Attachment(i).Get("url")
-		own := url.Kind() == fhir.String && url.Text() == fhir.BinaryLink(before.ID(), i) && before.Attachment(i).Get("url").Text() == url.Text()
+		link := fhir.BinaryLink(before.ID(), i)
+		own := link != "" && url.Text() == link && before.Attachment(i).Get("url").Text() == link
 		if url.Exists() && !own {
 			return fhir.E(opOpen, fhir.KindForbidden, string(policy.CodeElementNotWritable),
 				"A document is sent along, in content.attachment.data; its address cannot be set. Leave out url.").At("content.attachment.url")

@@ -167,6 +167,8 @@ type world struct {
 	caller policy.Caller
 	clock  time.Time
 
+	served adapters.EMR // instead of emr, where that is not all
+
 	onRecord func() // runs while a record is on its way into the ledger
 }
 
@@ -219,8 +221,16 @@ func (w *world) under(t *testing.T, rules policy.Rules) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.SetClinics(&vestibule.Clinic{Name: "maple", Title: "Maple", Zone: time.UTC, Policy: set, EMR: w.emr,
+	w.SetClinics(&vestibule.Clinic{Name: "maple", Title: "Maple", Zone: time.UTC, Policy: set, EMR: w.behind(),
 		Auditors: map[string]bool{"https://id.example|audrey": true}})
+}
+
+// behind is the clinic's EMR.
+func (w *world) behind() adapters.EMR {
+	if w.served != nil {
+		return w.served
+	}
+	return w.emr
 }
 
 // bookings is what the tests' assistant may do.
