@@ -529,6 +529,62 @@ func TestNoExportComesBetweenADeletionAndItsReason(t *testing.T) {
 	}
 }
 
+// indexed waits until the index reaches behind a record.
+func (h *house) indexed(index int64) {
+	h.t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for range 4000 {
+		if h.count(`SELECT COALESCE(MAX(first + count), 0) FROM segment`) > index {
+			return
+		}
+		<-tick.C
+	}
+	h.t.Fatal("the index never got there")
+}
+
+// What the index is being made of when bodies are deleted does not bring them back.
+func TestTheIndexUnderWayForgetsToo(t *testing.T) {
+	h := newHouse(t)
+	for n := range 600 {
+		h.append(about(n, fmt.Sprintf("Patient/%d", n)))
+	}
+	h.indexed(500)
+	start := about(600, secret)
+	start.Phase, start.Outcome, start.Released = audit.PhaseIntent, "", nil
+	at := h.append(start).Index()
+	for n := range 600 { // the intent is indexed, and open
+		h.append(about(700+n, fmt.Sprintf("Patient/%d", n)))
+	}
+	h.indexed(at)
+	end := about(600, secret)
+	end.Intent = &at
+	h.append(end)
+	h.append(about(1400, secret))
+	if done := h.forget(erasure(secret)); done.Bodies != 3 {
+		t.Fatalf("%+v", done)
+	}
+	for n := range 700 {
+		h.append(about(1500+n, fmt.Sprintf("Patient/%d", n)))
+	}
+	h.indexed(1300)
+	h.reported()
+}
+
+func TestADeletionNamesOnlyWhatCameBefore(t *testing.T) {
+	for text, want := range map[string]bool{"1": true, "0-1": true, "2": false, "1-2": false, "7": false, "x": false, "1-0": false, "-1": false} {
+		h := newHouse(t)
+		h.append(read(0))
+		h.append(read(1))
+		h.append(audit.Record{ID: access(2), Phase: audit.PhaseSystem, Clinic: "maple", Outcome: audit.OutcomeSuccess,
+			Admin: audit.Admin{Action: audit.ActionErasure, Subject: "file 7"}, Forgotten: []string{text}})
+		report, err := audit.Verify(strings.NewReader(h.export("maple")), testVKey(t))
+		if err != nil || report.OK() != want {
+			t.Errorf("%q: %v\n%s", text, err, report)
+		}
+	}
+}
+
 func TestAReasonMustNotNameThePatient(t *testing.T) {
 	h := newHouse(t)
 	h.append(about(1, secret))
