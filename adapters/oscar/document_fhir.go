@@ -49,6 +49,7 @@ func (a *Adapter) documentResource(op string, row document) (fhir.Resource, erro
 	w.open("", '{')
 	w.open("attachment", '{')
 	w.text("contentType", row.contentType)
+	w.text("url", fhir.BinaryLink(strconv.FormatInt(row.id, 10), 0))
 	w.text("title", row.description)
 	w.close('}')
 	w.close('}')
