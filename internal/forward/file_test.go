@@ -33,6 +33,13 @@ func linesOf(t *testing.T, paths ...string) (ids []string) {
 }
 
 func TestAFileMayBeRenamedAtAnyTime(t *testing.T) {
+	for _, created := range []bool{false, true} {
+		renamed(t, created)
+	}
+}
+
+// renamed renames the file, and makes a new one where created is true, between two parts of a trail.
+func renamed(t *testing.T, created bool) {
 	h := newHouse(t)
 	dir := t.TempDir()
 	path, old := filepath.Join(dir, "trail.ndjson"), filepath.Join(dir, "trail.ndjson.1")
@@ -45,6 +52,11 @@ func TestAFileMayBeRenamedAtAnyTime(t *testing.T) {
 	}
 	if err := os.Rename(path, old); err != nil { // as logrotate does
 		t.Fatal(err)
+	}
+	if created {
+		if err := os.WriteFile(path, nil, 0o600); err != nil { // as logrotate does with `create`
+			t.Fatal(err)
+		}
 	}
 	h.grow("maple", 8)
 	want := h.want("maple")

@@ -400,3 +400,43 @@ func TestNoEventIsTooOddToBeNamed(t *testing.T) {
 	h.start(f)
 	arrived(t, f)
 }
+
+// The place within a record is kept: of one with several patients only the events behind it are sent.
+func TestARecordIsContinuedInItsMiddle(t *testing.T) {
+	c := &cursor{ahead: Place{Next: 3, Part: 1}}
+	e := audit.Entry{Log: "ab", Index: 3, Record: audit.Record{Phase: audit.PhaseOutcome, Clinic: "maple", Interaction: "read", Outcome: audit.OutcomeSuccess,
+		Patients: []string{"Patient/1", "Patient/2", "Patient/3"}}}
+	if err := c.add(e); err != nil {
+		t.Fatal(err)
+	}
+	e.Index = 4
+	if err := c.add(e); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, it := range c.window {
+		got = append(got, fmt.Sprintf("%s %d+%d", it.ID, it.after.Next, it.after.Part))
+	}
+	if diff := cmp.Diff([]string{"ab-3-2 3+2", "ab-3-3 4+0", "ab-4-1 4+1", "ab-4-2 4+2", "ab-4-3 5+0"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A sink that is new to an old trail has not been late for years.
+func TestASinkLagsNoLongerThanItIsConfigured(t *testing.T) {
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	l := newLane(New(Options{}), Sink{})
+	l.row.began = now.Add(-time.Minute)
+	c := &cursor{log: "ab", window: []*item{{Event: Event{Time: now.AddDate(-2, 0, 0)}}}}
+	l.cursors["ab"] = c
+	l.show()
+	l.see([]audit.Head{{Log: "ab", Clinic: "maple", Size: 7}}, now)
+	if s := l.state(now); s.Lag != time.Minute || s.LagRecords != 7 {
+		t.Errorf("%+v", s)
+	}
+	c.window[0].Time = now.Add(-20 * time.Second)
+	l.show()
+	if s := l.state(now); s.Lag != 20*time.Second {
+		t.Errorf("%+v", s)
+	}
+}
