@@ -10,6 +10,9 @@
 // values, which only the policy makes from what an EMR returned, and an audit.Receipt, which only the ledger makes after
 // its commit. If the ledger cannot write, the answer is an error of kind Unavailable and nothing leaves.
 //
+// A document itself (a read of a Binary, open.go) takes the same path as its DocumentReference, with one more question to the
+// EMR between release and record: the bytes become a policy.Opened only by what was released for opening.
+//
 // Rules that change while an access is under way count for it: behind every arrow that waits, it is decided again under
 // those in force. Nothing leaves, and nothing goes to the EMR any more, that has been stopped meanwhile (hazard H37).
 //

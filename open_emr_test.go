@@ -132,7 +132,7 @@ func TestDocumentsOfEveryKindOfEMRAreReadBack(t *testing.T) {
 					t.Errorf("%s: %q, want %q", header, got.Header().Get(header), want)
 				}
 			}
-			if r := d.last(t); r.Route != "GET /fhir/{clinic}/Binary/{id}" || got.Header().Get("Audit-Receipt") == "" || r.Released[0].Documents != 1 || len(r.Patients) != 1 {
+			if r := d.last(t); r.Query != "attachment=0" || r.Route != "GET /fhir/{clinic}/Binary/{id}" || got.Header().Get("Audit-Receipt") == "" || r.Released[0].Documents != 1 || len(r.Patients) != 1 {
 				t.Errorf("recorded as %+v", r)
 			}
 			var b struct {

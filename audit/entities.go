@@ -47,6 +47,9 @@ func (r *Record) dataEntity() entity {
 		Type: coding{systemEntityType, "2", "System Object"}, Role: &coding{systemObjectRole, "4", "Domain Resource"},
 		What: &reference{Reference: r.Resource},
 	}
+	if place, opened := strings.CutPrefix(r.Query, "attachment="); opened {
+		en.Detail = append(en.Detail, detail{"attachment", place})
+	}
 	for _, item := range r.Released {
 		en.Detail = append(en.Detail, item.details()...)
 		en.SecurityLabel = append(en.SecurityLabel, item.labels()...)

@@ -26,7 +26,8 @@
 // # Documents
 //
 // Open gives the document that a DocumentReference carries in itself, or the Binary of this EMR that its attachment names,
-// asked for as a resource: its base64 says whether it is whole. Addresses elsewhere are not followed.
+// asked for as a resource: its base64 says whether it is whole. Addresses elsewhere are not followed. The attachment's address is
+// left as the EMR wrote it; callers of the gateway are not shown it and use fhir.BinaryLink.
 //
 // # Log-in
 //

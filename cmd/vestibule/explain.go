@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"vestibule"
 	"vestibule/audit"
 	"vestibule/internal/config"
 	"vestibule/internal/reasons"
@@ -115,7 +116,7 @@ func (d *data) recorded(ctx context.Context, out io.Writer, e audit.Entry, zone 
 	line("clinic", r.Clinic)
 	line("who", whoInFull(r))
 	line("what", what(r))
-	line("search", r.Query)
+	line(map[bool]string{true: "document", false: "search"}[strings.HasSuffix(r.Route, vestibule.BinaryRoute)], r.Query)
 	line("purposes", strings.Join(r.Purposes, ", "))
 	line("address", r.Agent.Address)
 	line("outcome", outcomeInFull(r))
