@@ -23,7 +23,7 @@ func TestAnOpenedDocumentIsReplayedAsOne(t *testing.T) {
 		{"", true, true, policy.CodeGranted}, // from before routes were on record
 	} {
 		a, ok := replay.Of(audit.Record{Phase: audit.PhaseOutcome, Clinic: "maple", Time: replaytest.Begin, Interaction: "read", Type: "DocumentReference",
-			Resource: "DocumentReference/17/_history/3", Route: c.route, Agent: audit.Agent{Issuer: "https://id.example", Subject: "ann", Platform: "assistco", Address: "203.0.113.7"}}, time.UTC)
+			Resource: "DocumentReference/17/_history/3", Route: c.route, Agent: audit.Agent{Issuer: "https://id.example", Subject: "ann", Name: "Ann", Platform: "assistco", ClientID: "desk", TokenID: "t", Address: "203.0.113.7"}}, time.UTC)
 		if !ok {
 			t.Fatalf("%s is no access", c.route)
 		}
