@@ -127,7 +127,7 @@ func foreign(before, proposed fhir.Resource) *fhir.Error {
 		link := fhir.BinaryLink(before.ID(), i)
 		own := link != "" && url.Text() == link && before.Attachment(i).Get("url").Text() == link
 		if url.Exists() && !own {
-			return fhir.E(opOpen, fhir.KindForbidden, string(policy.CodeElementNotWritable),
+			return fhir.E(opOpen, fhir.KindForbidden, "element-not-writable",
 				"A document is sent along, in content.attachment.data; its address cannot be set. Leave out url.").At("content.attachment.url")
 		}
 		i++

@@ -226,9 +226,31 @@ func TestADocumentUnderOtherRulesIsWhatTheyShow(t *testing.T) {
 		t.Errorf("%v %s of %s", a.Err(), body(a), a.Media())
 	}
 	w, e = newArchive(t, papers...)
+	meanwhile(w, e.emr, "open", 0, func() { w.archived(t, 2, bare) }) // nobody wanted bytes of an unknown type
+	if a := w.ask(t, "GET", "/Binary/mine.0", "", func(r *vestibule.Request) {
+		r.Form = func(media string) vestibule.Form {
+			return map[string]vestibule.Form{"application/pdf": vestibule.FormBytes}[media]
+		}
+	}); code(a) != vestibule.CodeRulesChanged || strings.Contains(body(a), marker) {
+		t.Errorf("%v %s of %s", a.Err(), body(a), a.Media())
+	}
+	w, e = newArchive(t, papers...)
 	meanwhile(w, e.emr, "", 1, func() { w.archived(t, 2, bare) }) // it is on record as what it was
 	if a := w.ask(t, "GET", "/Binary/mine.0", "", as(vestibule.FormBytes)); code(a) != vestibule.CodeRulesChanged {
 		t.Errorf("%v %s of %s", a.Err(), body(a), a.Media())
+	}
+}
+
+// A clinic that changes its EMR while a document is on its way: what the one EMR said of it opens nothing of the other.
+func TestADocumentIsOpenedWhereItWasLookedAt(t *testing.T) {
+	w, e := newArchive(t, papers...)
+	other := &archive{emr: newEMR(t, 10), contents: map[string]io.Reader{"mine.0": strings.NewReader("another patient's")}}
+	meanwhile(w, e.emr, "read", 0, func() {
+		w.served = other
+		w.archived(t, 2, papers...)
+	})
+	if a := w.ask(t, "GET", "/Binary/mine.0", "", as(vestibule.FormBytes)); body(a) != letter || len(other.calls) > 0 {
+		t.Errorf("%v %s, and the other EMR was asked %v", a.Err(), body(a), other.calls)
 	}
 }
 
