@@ -21,32 +21,47 @@ func (a *Adapter) loadTables(ctx context.Context) (tables, time.Duration, error)
 	if err != nil || !t.schedule {
 		return tables{}, time.Hour, err
 	}
-	out := tables{map[string]string{}, map[int64]string{}, true}
+	out := tables{read: true}
 	v, err := a.getJSON(ctx, opCapability, typAppointment, "/ws/services/schedule/statuses")
-	if err == nil && v.Get("content").Kind() != fhir.Array {
-		err = wrong(opCapability, typAppointment, "The EMR answered something else than what was asked for.")
+	if err == nil {
+		out.statuses, err = statusTable(v)
 	}
 	if err != nil {
 		return tables{}, 0, err
-	}
-	for m := range v.Get("content").Items() {
-		if integer(m.Get("active")) != 0 || m.Get("active").Kind() == fhir.True {
-			out.statuses[plainText(m.Get("status"))] = plainText(m.Get("description"))
-		}
 	}
 	v, err = a.getJSON(ctx, opCapability, typAppointment, "/ws/services/schedule/reasons")
-	if err == nil && !v.Get("reasons").Exists() {
-		err = wrong(opCapability, typAppointment, "The EMR answered something else than what was asked for.")
+	if err == nil {
+		out.reasons, err = reasonTable(v)
 	}
-	if err != nil {
-		return tables{}, 0, err
+	return out, time.Hour, err
+}
+
+// statusTable reads the states that are switched on, and what the clinic calls them.
+func statusTable(v fhir.Value) (map[string]string, error) {
+	if v.Get("content").Kind() != fhir.Array {
+		return nil, wrong(opCapability, typAppointment, "The EMR answered something else than what was asked for.")
 	}
-	for m := range v.Get("reasons").Items() {
-		if m.Get("active").Kind() != fhir.False {
-			out.reasons[integer(m.Get("id"))] = plainText(m.Get("label"))
+	out := map[string]string{}
+	for m := range v.Get("content").Items() {
+		if integer(m.Get("active")) != 0 || m.Get("active").Kind() == fhir.True {
+			out[plainText(m.Get("status"))] = plainText(m.Get("description"))
 		}
 	}
-	return out, time.Hour, nil
+	return out, nil
+}
+
+// reasonTable reads the reasons that are switched on, by their numbers.
+func reasonTable(v fhir.Value) (map[int64]string, error) {
+	if !v.Get("reasons").Exists() {
+		return nil, wrong(opCapability, typAppointment, "The EMR answered something else than what was asked for.")
+	}
+	out := map[int64]string{}
+	for m := range v.Get("reasons").Items() {
+		if m.Get("active").Kind() != fhir.False {
+			out[integer(m.Get("id"))] = plainText(m.Get("label"))
+		}
+	}
+	return out, nil
 }
 
 // inTables refuses codes that the clinic's tables do not have: OSCAR would take them, and its screens would not know them.

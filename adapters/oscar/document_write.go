@@ -200,6 +200,25 @@ func (a *Adapter) keptDocument(ctx context.Context, sent fhir.Resource, row docu
 
 // save sends the document and returns its number, where the answer tells.
 func (a *Adapter) save(ctx context.Context, row document, operation string) (int64, error) {
+	b, err := a.link.write(ctx, exchange{typ: typDocument, method: post, path: "/ws/services/document/saveDocumentToDemographic", body: saveBody(row, operation)})
+	if f := wire.AsFault(err); err != nil && f.Status == http.StatusNotFound {
+		return 0, notSupported(opWrite, typDocument, "This clinic's EMR is of an age that takes no documents from outside.")
+	}
+	if err != nil {
+		return 0, err
+	}
+	v, err := a.parse(opWrite, typDocument, b)
+	if err != nil {
+		return 0, err
+	}
+	if integer(v.Get("id")) == 0 {
+		return 0, &wire.Fault{Err: wrong(opWrite, typDocument, "The EMR answered something else than what was asked for."), Fate: wire.Finished}
+	}
+	return integer(v.Get("id")), nil
+}
+
+// saveBody is DocumentTo1.
+func saveBody(row document, operation string) []byte {
 	w := writer{b: make([]byte, 0, len(row.contents)+1024)}
 	w.open("", '{')
 	w.text("fileName", markedFile("document"+extension(row.contentType), operation))
@@ -220,21 +239,7 @@ func (a *Adapter) save(ctx context.Context, row document, operation string) (int
 		w.number("appointmentNo", row.appointment)
 	}
 	w.close('}')
-	b, err := a.link.write(ctx, exchange{typ: typDocument, method: post, path: "/ws/services/document/saveDocumentToDemographic", body: w.b})
-	if f := wire.AsFault(err); err != nil && f.Status == http.StatusNotFound {
-		return 0, notSupported(opWrite, typDocument, "This clinic's EMR is of an age that takes no documents from outside.")
-	}
-	if err != nil {
-		return 0, err
-	}
-	v, err := a.parse(opWrite, typDocument, b)
-	if err != nil {
-		return 0, err
-	}
-	if integer(v.Get("id")) == 0 {
-		return 0, &wire.Fault{Err: wrong(opWrite, typDocument, "The EMR answered something else than what was asked for."), Fate: wire.Finished}
-	}
-	return integer(v.Get("id")), nil
+	return w.b
 }
 
 func extension(contentType string) string {

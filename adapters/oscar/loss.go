@@ -35,7 +35,7 @@ func lost(typ string) map[string]string {
 			"fileContents": "opened through Content, not part of the resource", "docfilename": "the name under which the EMR keeps the file", "fileName": "the name under which the EMR keeps the file",
 			"docxml": "an internal form", "xml": "an internal form", "programId": "a program of OSCAR's CAISI part; no assistant's business",
 			"public1": "whether every patient's chart shows it", "numberofpages": "the document itself tells", "numberOfPages": "the document itself tells",
-			"ctlModule": "always demographic where there is a patient", "ctlStatus": "an internal mark", "reviewer": "reviews are in the EMR", "reviewdatetime": "reviews are in the EMR",
+			"ctlStatus": "an internal mark", "reviewer": "reviews are in the EMR", "reviewdatetime": "reviews are in the EMR",
 			"reviews": "reviews are in the EMR", "abnormal": "an internal mark", "restrictToProgram": "an internal mark", "queue": "an internal mark",
 			"reportMedia": "an internal mark", "sentDateTime": "an internal mark", "contentDateTime": "when the file was stored", "providerNo": "empty in answers",
 		}

@@ -26,12 +26,8 @@ func (a *Adapter) addTickler(ctx context.Context, c fhir.Change) (fhir.Resource,
 	if r, found, err := look(ctx); found || err != nil {
 		return r, err
 	}
-	w := writer{}
-	w.open("", '{')
-	w.number("demographicNo", row.patient)
-	a.ticklerBody(&w, row)
-	w.close('}')
-	send := func(ctx context.Context) error { return a.told(ctx, "/ws/services/tickler/add", w.b) }
+	body := a.addTicklerBody(row)
+	send := func(ctx context.Context) error { return a.told(ctx, "/ws/services/tickler/add", body) }
 	r, err := a.attempts(ctx, typTask, send, look)
 	if err != nil || !r.IsZero() {
 		return r, err
@@ -88,6 +84,15 @@ func (a *Adapter) added(ctx context.Context, patient int64, operation string) (f
 		}
 	}
 	return fhir.Resource{}, false, nil
+}
+
+func (a *Adapter) addTicklerBody(row tickler) []byte {
+	w := writer{}
+	w.open("", '{')
+	w.number("demographicNo", row.patient)
+	a.ticklerBody(&w, row)
+	w.close('}')
+	return w.b
 }
 
 func (a *Adapter) ticklerBody(w *writer, row tickler) {
@@ -185,7 +190,6 @@ func (row tickler) says() string {
 func (a *Adapter) ticklerChanger(ctx context.Context, t traits, base, row tickler, added []remark) (func(context.Context) error, error) {
 	only := base
 	only.status = row.status
-	w := writer{}
 	switch {
 	case t.ticklerIDs:
 		return a.junoChanger(row), nil
@@ -194,14 +198,24 @@ func (a *Adapter) ticklerChanger(ctx context.Context, t traits, base, row tickle
 		body := []byte(`{"ticklers":[` + strconv.FormatInt(row.id, 10) + `]}`)
 		return func(ctx context.Context) error { return a.told(ctx, path, body) }, nil
 	}
+	me := ""
+	if len(added) > 0 {
+		var err error
+		if me, err = a.myself(ctx, opWrite); err != nil {
+			return nil, err
+		}
+	}
+	body := a.updateTicklerBody(row, added, me)
+	return func(ctx context.Context) error { return a.told(ctx, "/ws/services/tickler/update", body) }, nil
+}
+
+// updateTicklerBody has all that tickler/update asks for, and the new comments.
+func (a *Adapter) updateTicklerBody(row tickler, added []remark, me string) []byte {
+	w := writer{}
 	w.open("", '{')
 	w.number("id", row.id)
 	a.ticklerBody(&w, row)
 	if len(added) > 0 {
-		me, err := a.myself(ctx, opWrite)
-		if err != nil {
-			return nil, err
-		}
 		w.open("ticklerComments", '[')
 		for _, c := range added {
 			w.open("", '{')
@@ -214,11 +228,23 @@ func (a *Adapter) ticklerChanger(ctx context.Context, t traits, base, row tickle
 		w.close(']')
 	}
 	w.close('}')
-	return func(ctx context.Context) error { return a.told(ctx, "/ws/services/tickler/update", w.b) }, nil
+	return w.b
 }
 
 // junoChanger is Juno's PUT, whose times have no zone: they are the clinic's.
 func (a *Adapter) junoChanger(row tickler) func(context.Context) error {
+	body := a.junoBody(row)
+	return func(ctx context.Context) error {
+		b, err := a.link.write(ctx, exchange{typ: typTask, method: http.MethodPut, path: "/ws/services/v1/tickler/" + strconv.FormatInt(row.id, 10), body: body})
+		if err != nil {
+			return err
+		}
+		_, err = a.junoTickler(opWrite, b)
+		return err
+	}
+}
+
+func (a *Adapter) junoBody(row tickler) []byte {
 	w := writer{}
 	w.open("", '{')
 	w.number("id", row.id)
@@ -234,12 +260,5 @@ func (a *Adapter) junoChanger(row tickler) func(context.Context) error {
 		w.b = append(w.b, row.category...)
 	}
 	w.close('}')
-	return func(ctx context.Context) error {
-		b, err := a.link.write(ctx, exchange{typ: typTask, method: http.MethodPut, path: "/ws/services/v1/tickler/" + strconv.FormatInt(row.id, 10), body: w.b})
-		if err != nil {
-			return err
-		}
-		_, err = a.junoTickler(opWrite, b)
-		return err
-	}
+	return w.b
 }
