@@ -268,7 +268,7 @@ func kindName(e ast.Expr) string {
 func TestEveryCodeThatAnErrorCarriesIsListed(t *testing.T) {
 	folders := []string{"../..", "../../fhir", "../../audit", "../identity", "../server"}
 	err := filepath.WalkDir("../../adapters", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.IsDir() && d.Name() != "testdata" && d.Name() != "internal" {
+		if err == nil && d.IsDir() && d.Name() != "testdata" && d.Name() != "internal" && d.Name() != "adaptertest" { // a suite that no gateway runs
 			folders = append(folders, path)
 		}
 		return err
