@@ -160,4 +160,5 @@ var inFrench = map[string]french{
 	"invalid-patient":               {"Ce qui a été nommé n’est pas un patient.", "Nommez le patient comme le fait le DME, par exemple Patient/17."},
 	"names-the-patient":             {"Le motif d’un effacement est inscrit pour de bon, et il nomme le patient.", "Donnez plutôt un numéro de dossier."},
 	"emr-search-unbounded":          {"Le DME de la clinique ne peut répondre à cette recherche en entier, ou pas d’un seul coup ; une partie de la réponse passerait pour toute la réponse.", "Restreignez-la : ajoutez un patient, ou une plage de dates."},
+	"content-not-granted":           {"Les autorisations montrent ce que l’on sait des documents, ou de celui-ci, non les documents eux-mêmes.", "Demandez à la clinique une permission avec content: true."},
 }
