@@ -26,7 +26,7 @@ build:
 
 # The go command's own closing lines are the last that is printed.
 test: tools lint build
-	VESTIBULE_REQUIRE_NODE=1 $(GO) test -tags $(TAGS) -race -cover ./...
+	VESTIBULE_REQUIRE_NODE=1 $(GO) test -tags $(TAGS) -race -cover -timeout 25m ./...
 
 lint:
 	@unformatted="$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go' -not -path '*/node_modules/*'))"; \

@@ -20,13 +20,12 @@ const (
 // sweep goes through a log and gathers what is to be deleted.
 type sweep struct {
 	*searcher
-	choose  *chooser
-	worth   []run // what has to be looked at
-	total   Forgotten
-	next    *chunk
-	flush   func(*chunk) error // nil: nothing is deleted, only counted
-	told    func(Forgotten)
-	chunked int // bodies in next; kept apart from total until they are gone
+	choose *chooser
+	worth  []run // what has to be looked at
+	total  Forgotten
+	next   *chunk
+	flush  func(*chunk) error // nil: nothing is deleted, only counted
+	told   func(Forgotten)
 }
 
 // chunk is what goes in one transaction.

@@ -61,7 +61,7 @@ func (l *link) explain(x *exchange, f *wire.Fault, resp *http.Response) *wire.Fa
 var (
 	errMissingPrivilege = errors.New("a privilege is missing")
 	errPerhapsAbsent    = errors.New("the EMR fails the same way for what is not there")
-	errJunoEnvelope     = errors.New("Juno answered with an error")
+	errJunoEnvelope     = errors.New("an error in Juno's own envelope")
 )
 
 // timeToReset is when Juno's rate limit lets requests through again; 0 where it does not say.

@@ -125,19 +125,6 @@ func (a *Adapter) attempts(ctx context.Context, typ string, send func(context.Co
 // errChangedSince says that the row is neither what was to be replaced nor what was to be written.
 var errChangedSince = errors.New("changed by somebody else")
 
-// settle looks at a row after an update without a certain outcome.
-func settle(r fhir.Resource, err error, base, wanted string) (fhir.Resource, bool, error) {
-	switch {
-	case err != nil:
-		return fhir.Resource{}, false, err
-	case r.VersionID() == base:
-		return fhir.Resource{}, false, nil
-	case wanted != "" && wanted == r.VersionID():
-		return r, true, nil
-	}
-	return r, false, errChangedSince
-}
-
 // notSent is a fault met on the way to a write: whatever became of that request, the write was not sent.
 func notSent(err error) error {
 	f := *wire.AsFault(err)

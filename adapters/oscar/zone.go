@@ -40,8 +40,6 @@ func (d day) plus(days int) day {
 	return dayOf(time.Date(d.year, d.month, d.date+days, 12, 0, 0, 0, time.UTC))
 }
 
-func (d day) before(o day) bool { return d.String() < o.String() }
-
 // clock is a time of day in seconds since midnight, as the wall shows it; noClock is none.
 type clock int
 

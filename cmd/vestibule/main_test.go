@@ -28,10 +28,10 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "../../testdata/script",
 		Setup: func(e *testscript.Env) error {
-			e.Setenv("UNTIL", time.Now().AddDate(0, 0, 80).Format(time.DateOnly)) // grants end in the future, at most 90 days ahead, or there is advice
-			e.Setenv("SOON", time.Now().AddDate(0, 0, 2).Format(time.DateOnly))   // well after what is applied now
+			e.Setenv("UNTIL", time.Now().AddDate(0, 0, 80).Format(time.DateOnly))        // grants end in the future, at most 90 days ahead, or there is advice
+			e.Setenv("SOON", time.Now().AddDate(0, 0, 2).Format(time.DateOnly))          // well after what is applied now
 			e.Setenv("CLOSED", time.Now().AddDate(0, 0, 3).Format("Mon")+" 09:00-17:00") // hours of another day than this one, anywhere
-			e.Setenv("MONTH", time.Now().Add(-5*time.Hour).UTC().Format("2006-01")) // Toronto's, also in the first hours of a month in UTC
+			e.Setenv("MONTH", time.Now().Add(-5*time.Hour).UTC().Format("2006-01"))      // Toronto's, also in the first hours of a month in UTC
 			e.Setenv("NOW", time.Now().UTC().Format(time.RFC3339))
 			return nil
 		},

@@ -26,10 +26,9 @@ type repository struct {
 	*httptest.Server
 	t *testing.T
 	shelf
-	known   map[string]bool // of conditional creates
-	asked   atomic.Int64
-	fault   func(w http.ResponseWriter, r *http.Request) (done bool)
-	headers []http.Header
+	known map[string]bool // of conditional creates
+	asked atomic.Int64
+	fault func(w http.ResponseWriter, r *http.Request) (done bool)
 }
 
 func newRepository(t *testing.T, fault func(http.ResponseWriter, *http.Request) bool) *repository {

@@ -97,8 +97,6 @@ func purpose(r *row) report.Value { return plain.Purposes(r.Record) }
 
 func authority(r *row) report.Value { return plain.Authority(r.Record, r.because) }
 
-func address(r *row) report.Value { return plain.Address(r.Record) }
-
 func documents(r *row) (n int) {
 	for i := range r.items {
 		n += r.items[i].Documents
