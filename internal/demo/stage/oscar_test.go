@@ -149,6 +149,7 @@ func TestTheTourOfAnOSCARWorksAsPrinted(t *testing.T) {
 			{has: []string{demo.OSCARAssistants(), "I am on it", `"status":"requested"`}, hasNot: []string{"OperationOutcome"}},
 			{has: []string{demo.OSCARAssistants(), "I am on it", `"status":"completed"`}, hasNot: []string{"OperationOutcome"}},
 			{has: []string{`"resourceType":"DocumentReference"`, tour.Patient, "application/pdf"}, hasNot: []string{"OperationOutcome"}},
+			{has: []string{"%PDF-1.4"}, hasNot: []string{"OperationOutcome"}},
 		}
 		if len(steps) != len(want) {
 			t.Fatal(len(steps))

@@ -53,7 +53,7 @@ func (s *Stage) walkOSCAR(clinic string) ([]Step, error) {
 		return nil, err
 	}
 	curl := fmt.Sprintf(`curl -sS -H "Authorization: Bearer $(cat %s)"`, quote(s.TokenFile(demo.Assistant)))
-	head, body := quote(s.Folder+"/head"), quote(s.Folder+"/body") // of what was read: the version stands in the head
+	head, body, pdf := quote(s.Folder+"/head"), quote(s.Folder+"/body"), quote(s.Folder+"/referral.pdf") // of what was read: the version stands in the head
 	json := " -H 'Content-Type: application/fhir+json'"
 	version := fmt.Sprintf(` -H "If-Match: $(sed -n 's/^etag: *//Ip' %s | tr -d '\r')"`, head)
 	change := func(path, script string) string {
@@ -76,7 +76,10 @@ func (s *Stage) walkOSCAR(clinic string) ([]Step, error) {
 		{"She takes a task of the front desk's, an OSCAR tickler, and says so in a note.",
 			change(task, `s#"owner":{[^}]*}#"owner":{"reference":"`+demo.OSCARAssistants()+`"},"note":[{"text":"I am on it. Amara"}]#`)},
 		{"She completes it.", change(task, `s/"status":"requested"/"status":"completed"/`)},
-		{"She files a referral that came as a PDF, and the answer names the document.", curl + json + " -d " + quote(referral(t)) + " " + quote(base+"/DocumentReference")},
+		{"She files a referral that came as a PDF, and the answer names the document.",
+			fmt.Sprintf("%s%s -o %s -d %s %s && cat %s", curl, json, body, quote(referral(t)), quote(base+"/DocumentReference"), body)},
+		{"She opens it, to see that it arrived whole: OSCAR hands documents out by SOAP.",
+			fmt.Sprintf(`%s -o %s %s/$(sed 's/^[^,]*,"id":"\([^"]*\)".*/\1/' %s).0 && head -c 8 %s`, curl, pdf, quote(base+"/Binary"), body, pdf)},
 	}, nil
 }
 
