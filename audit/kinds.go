@@ -140,6 +140,7 @@ var actions = [...]actionKind{
 	{"trail-review", nil, typeAuditLog, own("trail-review"), "the month whose trail somebody reviewed, the digest of the sheet that was signed, what needs a follow-up, by whom"},
 	{"audit-verify", nil, typeAuditLog, own("audit-verify"), "what was verified on the gateway's machine, by whom"},
 	{"audit-replay", nil, typeAuditLog, own("audit-replay"), "what was decided again on the gateway's machine, by whom"},
+	{"audit-shrink", nil, typeAuditLog, own("audit-shrink"), "which grant's use was looked at on the gateway's machine, by whom"},
 	{"grant", []string{"apply", "draft", "approve", "reject", "review", "revoke"}, typeAlert, subRoles, documentHolds},
 	{"stop", documentVerbs, typeAlert, subRoles, documentHolds},
 	{"directive", documentVerbs, typeAlert, subObject, documentHolds},

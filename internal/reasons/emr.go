@@ -47,7 +47,7 @@ func emrs() []Row {
 		{"emr-answer-broken", StageEMR, broken, "The EMR's answer broke off or cannot be read, so nothing of it is used.", tryAgain},
 		{"emr-answer-too-large", StageEMR, broken, "The EMR's answer is larger than the gateway accepts.", "Ask for less at once."},
 		{"emr-answer-wrong", StageEMR, broken, "The EMR answered something other than what was asked for.", tellClinic},
-		{"emr-link-foreign", StageEMR, broken, "The EMR's link to the next page leads elsewhere, so it is not followed.", tellClinic},
+		{"emr-link-foreign", StageEMR, broken, "The EMR's link to the next page, or to a document, leads elsewhere, so it is not followed.", tellClinic},
 		{"emr-not-r4", StageEMR, broken, "The EMR serves another version of FHIR than R4.", tellClinic},
 	}
 }

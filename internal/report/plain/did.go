@@ -66,6 +66,7 @@ var types = []word{
 	{"Task", report.T("tasks", "tâches")},
 	{"DocumentReference", report.T("documents", "documents")},
 	{"Patient", report.T("the patient’s own record", "dossier du patient")},
+	{"Binary", report.T("a document’s content", "contenu d’un document")},
 	{"AuditEvent", report.T("the trail", "registre des accès")},
 }
 

@@ -134,7 +134,7 @@ var inFrench = map[string]french{
 	"emr-answer-broken":             {"La réponse du DME s’est interrompue ou ne peut être lue, et rien n’en est utilisé.", "Réessayez plus tard."},
 	"emr-answer-too-large":          {"La réponse du DME est plus grande que la passerelle n’accepte.", "Demandez-en moins à la fois."},
 	"emr-answer-wrong":              {"Le DME a répondu autre chose que ce qui était demandé.", "Avisez la clinique ; réessayer n’y changera rien."},
-	"emr-link-foreign":              {"Le lien du DME vers la page suivante mène ailleurs, et il n’est pas suivi.", "Avisez la clinique ; réessayer n’y changera rien."},
+	"emr-link-foreign":              {"Le lien du DME vers la page suivante, ou vers un document, mène ailleurs, et il n’est pas suivi.", "Avisez la clinique ; réessayer n’y changera rien."},
 	"emr-not-r4":                    {"Le DME offre une autre version de FHIR que R4.", "Avisez la clinique ; réessayer n’y changera rien."},
 	"not-an-auditor":                {"L’appelant n’est pas parmi les auditeurs de la clinique.", "Demandez à la clinique de vous nommer auditeur."},
 	"trail-is-read-only":            {"Personne n’écrit le registre de l’extérieur.", "Cherchez-y et lisez-le."},
