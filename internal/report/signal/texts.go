@@ -8,7 +8,7 @@ var ( // never written to
 	leadNone = report.T("Nothing was flagged.", "Rien n’a été signalé.")
 	leadOne  = report.T("One thing was flagged.", "Un élément a été signalé.")
 	leadMany = report.T("{1} things were flagged.", "{1} éléments ont été signalés.")
-	leadOf   = report.T("The period holds {1} accesses by {2} people and programs.", "La période compte {1} accès par {2} personnes et programmes.")
+	leadOf   = report.T("Accesses in the period: {1}. People and programs who made them: {2}.", "Accès durant la période : {1}. Personnes et programmes à l’origine : {2}.")
 
 	noteNoVerdict  = report.T("A flag is no verdict and stops nobody. Most of what is flagged has a good reason; the person who knows the work should find it.", "Un signalement n’est pas un verdict et n’arrête personne. La plupart ont une bonne explication ; il revient à quelqu’un qui connaît le travail de la trouver.")
 	noteHours      = report.T("After hours: the clinic’s document does not say when it is open, so nothing was held against that. Add a line such as “hours: Mon-Fri 08:00-18:00”, or give --hours.", "Hors des heures : le document de la clinique ne dit pas quand elle est ouverte ; rien n’a donc été comparé. Ajoutez une ligne comme « hours: Mon-Fri 08:00-18:00 », ou donnez --hours.")
