@@ -16,7 +16,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck
 NODE_FOLDERS := testdata/node internal/identity/testdata/node
 NODE_STAMPS  := $(NODE_FOLDERS:%=%/node_modules/.package-lock.json)
 
-.PHONY: demo test bench torture fuzz build lint tools clean
+.PHONY: demo test bench bench-ledger torture fuzz build lint tools clean
 
 demo:
 	$(GO) run -tags $(TAGS) ./cmd/vestibule demo $(ARGS)
