@@ -129,8 +129,8 @@ func (h *house) scanned(t *rapid.T, q audit.Search) []int64 {
 func TestSearchesOverMergedSegmentsAgreeWithReadingEveryRecord(t *testing.T) {
 	histories := 0
 	rapid.Check(t, func(rt *rapid.T) {
-		if histories++; histories > 30 {
-			return // each is hundreds of commits
+		if histories++; histories > mostHistories {
+			return
 		}
 		h := smallHouse(t)
 		defer h.Close()

@@ -63,10 +63,13 @@ func TestTheAdapterKeepsTheContract(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute for each dialect")
 	}
-	for _, c := range []struct {
+	for i, c := range []struct {
 		dialect oscar.Dialect
 		soap    bool
-	}{{oscar.OpenO, true}, {oscar.CARLOS, false}, {oscar.OSCAR19, true}, {oscar.CARLOS, true}, {oscar.Juno, true}} {
+	}{{oscar.OpenO, true}, {oscar.Juno, true}, {oscar.CARLOS, false}, {oscar.OSCAR19, true}, {oscar.CARLOS, true}} {
+		if underRace && i > 1 {
+			break
+		}
 		t.Run(fmt.Sprintf("%s soap=%v", c.dialect, c.soap), func(t *testing.T) {
 			adaptertest.Run(t, func(t testing.TB, zone *time.Location) *adaptertest.World { return world(t, c.dialect, c.soap, zone) })
 		})
