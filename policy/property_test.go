@@ -269,7 +269,7 @@ func TestNoSearchTellsMoreThanTheGrantsShow(t *testing.T) {
 // reaches is told by whether a write is accepted, and is meant to be.
 func TestNoWriteTellsMoreThanTheGrantsShow(t *testing.T) {
 	ctx, twins, accepted := contextOf(t), 0, 0
-	rapid.Check(t, func(rt *rapid.T) {
+	check := func(rt *rapid.T) {
 		grants := drawGrants(rt, ctx)
 		for _, g := range grants {
 			for i, p := range g.Permissions {
@@ -307,7 +307,10 @@ func TestNoWriteTellsMoreThanTheGrantsShow(t *testing.T) {
 				rt.Fatalf("%s tells apart what the grants show alike:\n%s\n%s\nas\n%s\n%s", after.resource(t).Bytes(), ra.Bytes(), rb.Bytes(), ha, hb)
 			}
 		}
-	})
+	}
+	for rounds := 0; rounds < 20 && accepted == 0; rounds++ { // few of the writes drawn are accepted, and in one round perhaps none
+		rapid.Check(t, check)
+	}
 	if twins == 0 || accepted == 0 {
 		t.Errorf("%d twins, %d accepted: the property says nothing", twins, accepted)
 	}
