@@ -139,6 +139,14 @@ func (c *collector) read(conn net.Conn) {
 	}
 }
 
+// finish ends the sending and reads what is under way: that an event settled means that the server's TCP has it, not that the
+// server has read it.
+func (c *collector) finish(stop func()) {
+	stop()
+	c.Close()
+	c.conns.Wait()
+}
+
 func (c *collector) sink(a *authority, more func(*SyslogConfig)) Sink {
 	return Sink{Name: "siem", Kind: "syslog", Open: func() (Receiver, error) {
 		conf := SyslogConfig{Address: c.Addr().String(), TLS: &tls.Config{RootCAs: a.pool}, Deployment: "gateway.test", Settle: 30 * time.Millisecond, Timeout: 2 * time.Second}
@@ -155,8 +163,9 @@ func TestASyslogServerGetsEveryEvent(t *testing.T) {
 	h := newHouse(t)
 	h.grow("maple", 100)
 	f := h.forwarder(c.sink(a, nil))
-	h.start(f)
+	stop := h.start(f)
 	arrived(t, f)
+	c.finish(stop)
 	want := h.want("maple")
 	if diff := cmp.Diff(want, c.all()); diff != "" {
 		t.Error(diff)
@@ -191,9 +200,10 @@ func TestASyslogConnectionThatEndsLosesNothing(t *testing.T) {
 	}
 	h := newHouse(t)
 	h.grow("maple", 200)
-	f := h.forwarder(c.sink(a, func(c *SyslogConfig) { c.Settle = 2 * time.Second })) // longer than the server may take to read
-	h.start(f)
+	f := h.forwarder(c.sink(a, func(c *SyslogConfig) { c.Settle = 4 * time.Second })) // longer than the server may take to go away
+	stop := h.start(f)
 	arrived(t, f)
+	c.finish(stop)
 	if diff := cmp.Diff(h.want("maple"), c.first()); diff != "" {
 		t.Error(diff)
 	}
