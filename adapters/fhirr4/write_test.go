@@ -221,15 +221,16 @@ func TestANewResourceIsFoundByItsLocation(t *testing.T) {
 
 // one is an EMR with one Appointment, a1, whose answer to an update a test decides.
 func one(t *testing.T, put func(w http.ResponseWriter, r *http.Request, set func(string))) (*stub, *Adapter) {
-	current := appointment("a1", "1")
+	var current atomic.Value // an update that timed out may still be under way when it is read back
+	current.Store(appointment("a1", "1"))
 	s := newStub(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPut {
-			put(w, r, func(text string) { current = text })
+			put(w, r, func(text string) { current.Store(text) })
 			return
 		}
-		answerFHIR(w, 200, current)
+		answerFHIR(w, 200, current.Load().(string))
 	})
-	return s, open(t, Config{Base: s.base(), Timeout: 600 * time.Millisecond})
+	return s, open(t, Config{Base: s.base(), Timeout: 3 * time.Second})
 }
 
 // first does one thing for the first update and another for those after it.
