@@ -7,6 +7,7 @@ import (
 
 	"vestibule/adapters"
 	"vestibule/adapters/adaptertest"
+	"vestibule/internal/nodetest"
 )
 
 func TestOverAFHIRServerThatIsNotOursItKeepsTheContract(t *testing.T) {
@@ -17,14 +18,14 @@ func TestOverAFHIRServerThatIsNotOursItKeepsTheContract(t *testing.T) {
 		defer mu.Unlock()
 		base := servers[zone.String()]
 		if base == "" {
-			base = startNode(t)
+			base = nodetest.FHIRServer(t)
 			servers[zone.String()] = base
 		}
 		w := adaptertest.FHIRServer(base)
 		w.KeepBinaries()
 		w.RemoveByDelete()
 		w.Open = func(t testing.TB, o adaptertest.Opening) adapters.EMR {
-			return open(t, Config{Base: o.Base, Aliases: []string{base}, Timeout: o.Timeout, MaxBody: o.MaxBody, Now: o.Now})
+			return open(t, Config{Base: o.Base, Aliases: []string{base}, Timeout: o.Timeout, MaxBody: o.MaxBody, Now: o.Now, Pause: time.Millisecond})
 		}
 		return w
 	})

@@ -1,59 +1,14 @@
 package fhirr4
 
 import (
-	"bufio"
-	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"vestibule/adapters"
 	"vestibule/fhir"
+	"vestibule/internal/nodetest"
 )
-
-const nodeFolder = "../../testdata/node"
-
-// startNode starts a FHIR server that this project did not write and returns its base. Where it is promised
-// (VESTIBULE_REQUIRE_NODE=1, as make test sets it) its absence is a failure.
-func startNode(t *testing.T) string {
-	t.Helper()
-	absent := t.Skipf
-	if os.Getenv("VESTIBULE_REQUIRE_NODE") == "1" {
-		absent = t.Fatalf
-	}
-	if _, err := exec.LookPath("node"); err != nil {
-		absent("node is not installed (Debian: apt install nodejs npm)")
-	}
-	if _, err := os.Stat(nodeFolder + "/node_modules/@medplum"); errors.Is(err, fs.ErrNotExist) {
-		absent("the server is not installed: make test does it, or npm ci --prefix testdata/node")
-	}
-	cmd := exec.CommandContext(t.Context(), "node", "--experimental-websocket", "fhir-server.mjs")
-	cmd.Dir, cmd.WaitDelay = nodeFolder, 5*time.Second
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	stdin, err := cmd.StdinPipe() // it ends when this does
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = stdin.Close(); _ = cmd.Wait() })
-	base, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil {
-		t.Fatalf("%v: %s", err, stderr.String())
-	}
-	return strings.TrimSpace(base)
-}
 
 func visit(patient, start, status string) string {
 	return fmt.Sprintf(`{"resourceType":"Appointment","status":%q,"description":"Suivi \u00e9t\u00e9 1.50","start":%q,"end":%q,`+
@@ -63,7 +18,7 @@ func visit(patient, start, status string) string {
 }
 
 func TestAgainstAFHIRServerThatIsNotOurs(t *testing.T) {
-	a := open(t, Config{Base: startNode(t)})
+	a := open(t, Config{Base: nodetest.FHIRServer(t)})
 	create := func(op, text string) fhir.Resource {
 		t.Helper()
 		r, err := a.Write(background, fhir.Change{Kind: fhir.InteractionCreate, Operation: op, Resource: resource(t, text)})

@@ -1,59 +1,17 @@
 package forward
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"net/url"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"vestibule/fhir"
+	"vestibule/internal/nodetest"
 )
-
-const nodeFolder = "../../testdata/node"
-
-// startNode starts a FHIR server that this project did not write and returns its base. Where it is promised
-// (VESTIBULE_REQUIRE_NODE=1, as make test sets it) its absence is a failure.
-func startNode(t *testing.T) string {
-	t.Helper()
-	absent := t.Skipf
-	if os.Getenv("VESTIBULE_REQUIRE_NODE") == "1" {
-		absent = t.Fatalf
-	}
-	if _, err := exec.LookPath("node"); err != nil {
-		absent("node is not installed (Debian: apt install nodejs npm)")
-	}
-	if _, err := os.Stat(nodeFolder + "/node_modules/@medplum"); errors.Is(err, fs.ErrNotExist) {
-		absent("the server is not installed: make test does it, or npm ci --prefix testdata/node")
-	}
-	cmd := exec.CommandContext(t.Context(), "node", "--experimental-websocket", "fhir-server.mjs")
-	cmd.Dir, cmd.WaitDelay = nodeFolder, 5*time.Second
-	stdin, err := cmd.StdinPipe() // it ends when this does
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = stdin.Close(); _ = cmd.Wait() })
-	base, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(base)
-}
 
 // kept are the events that a server has, by their tags.
 func kept(t *testing.T, base string) (ids []string) {
@@ -79,7 +37,7 @@ func kept(t *testing.T, base string) (ids []string) {
 
 // TestAgainstAFHIRServerThatIsNotOurs: events arrive in a server that checks resources, and what comes again is there once.
 func TestAgainstAFHIRServerThatIsNotOurs(t *testing.T) {
-	base := startNode(t)
+	base := nodetest.FHIRServer(t)
 	h := newHouse(t)
 	h.grow("maple", 40)
 	want := h.want("maple")

@@ -1,19 +1,12 @@
 package identity
 
 import (
-	"bufio"
-	"bytes"
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
-	"io/fs"
 	"net/http"
 	"net/netip"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -21,70 +14,19 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"vestibule/internal/demo/issuer"
+	"vestibule/internal/nodetest"
 )
 
-const nodeFolder = "testdata/node"
-
-// needNode makes sure of Node and its packages. Where they are promised (VESTIBULE_REQUIRE_NODE=1, as make test sets it) their
-// absence is a failure, so that the skip cannot hide a hole.
-func needNode(t *testing.T) {
+// runNode runs a script and reads the one line of JSON it prints.
+func runNode[T any](t *testing.T, stdin []byte, keep bool, args ...string) (result T) {
 	t.Helper()
-	absent := t.Skipf
-	if os.Getenv("VESTIBULE_REQUIRE_NODE") == "1" {
-		absent = t.Fatalf
-	}
-	if _, err := exec.LookPath("node"); err != nil {
-		absent("node is not installed (Debian: apt install nodejs npm)")
-	}
-	if _, err := os.Stat(filepath.Join(nodeFolder, "node_modules")); errors.Is(err, fs.ErrNotExist) {
-		absent("run: npm ci --prefix internal/identity/testdata/node")
-	}
-}
-
-// runNode starts a script, gives it stdin and reads the one line of JSON it prints. With keep it goes on until the test ends.
-func runNode[T any](t *testing.T, stdin []byte, keep bool, script string, args ...string) T {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	t.Cleanup(cancel)
-	cmd := exec.CommandContext(ctx, "node", append([]string{script}, args...)...)
-	cmd.Dir = nodeFolder
-	cmd.WaitDelay = time.Second
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
+	if err := json.Unmarshal(nodetest.Run(t, "testdata/node", stdin, keep, args...), &result); err != nil {
 		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		in.Close()
-		cmd.Wait()
-	})
-	in.Write(stdin) // a script that died says so by printing nothing
-	if !keep {
-		in.Close()
-	}
-	line, err := bufio.NewReader(out).ReadBytes('\n')
-	if err != nil {
-		in.Close()
-		cmd.Wait()
-		t.Fatalf("%s printed no result (%v): %s", script, err, &stderr)
-	}
-	var result T
-	if err := json.Unmarshal(line, &result); err != nil {
-		t.Fatalf("%s: %v", script, err)
 	}
 	return result
 }
 
 func TestTokensOfAnIssuerThatIsNotOurs(t *testing.T) {
-	needNode(t)
 	tokens := runNode[struct{ Issuer, Person, ID, Agent string }](t, nil, true, "provider.mjs", audience)
 	client := &http.Client{Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
@@ -162,7 +104,6 @@ func demoVerifier(t *testing.T, iss *issuer.Issuer) *Verifier {
 }
 
 func TestAStandardClientLogsInAtTheDemosIssuer(t *testing.T) {
-	needNode(t)
 	iss, agentKey := startDemo(t)
 	tokens := runNode[struct {
 		Person, ID string
