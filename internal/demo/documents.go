@@ -38,13 +38,13 @@ clients: [%s]
 		s.clinic(&b, c)
 		if files, on := s.OSCAR[name]; on {
 			s.oscarConnection(&b, c, files)
-			s.oscarBooking(&b, c)
+			s.booking(&b, c, true)
 			s.oscarFrontDesk(&b, c)
 			s.oscarFiling(&b, c)
 			continue
 		}
 		s.connection(&b, c)
-		s.booking(&b, c)
+		s.booking(&b, c, false)
 		s.frontDesk(&b, c)
 	}
 	return b.Bytes()
@@ -93,55 +93,58 @@ func (s Setting) login(c clinic) string {
 // GatewayClient is the client id under which an EMR of the demo knows the gateway.
 const GatewayClient = "vestibule"
 
-// booking is the grant to book and move one practitioner's appointments. Why somebody comes (reasonCode, description,
-// comment, patientInstruction) is not in it.
-func (s Setting) booking(b *bytes.Buffer, c clinic) {
+// grant is the beginning of one of the assistant's grants, with a sentence above it, up to its permissions.
+func (s Setting) grant(b *bytes.Buffer, c clinic, name, does, because string) {
 	fmt.Fprintf(b, `---
-# %s books and moves appointments for %s. Why patients come is none of it.
+# %s %s
 kind: Grant
 clinic: %s
-name: booking-amara
+name: %s
 to: {user: %q}
-because: Books and moves appointments for %s
+because: %s
 until: %s
 purposes: [PATADMIN]
 permissions:
-  - scope: user/Appointment.rs?practitioner=%s
+`, personOf(Assistant).Name, does, c.name, name, s.who(Assistant), because, s.until(c))
+}
+
+// booking is the grant to book and move one practitioner's appointments. Why somebody comes (reasonCode, description,
+// comment, patientInstruction) is not in it. On an OSCAR an appointment is booked and never pending.
+func (s Setting) booking(b *bytes.Buffer, c clinic, onOSCAR bool) {
+	of, elements := Practitioner(c.name), "serviceType, appointmentType, participant"
+	changes, starts := "pending->booked, pending->cancelled, booked->cancelled", "->booked, ->pending"
+	if onOSCAR {
+		of, elements = OSCARPractitioner(), "appointmentType, participant"
+		changes, starts = "booked->cancelled, booked->arrived", "->booked"
+	}
+	who := c.practitioners[0].display()
+	s.grant(b, c, "booking-amara", "books and moves appointments for "+who+". Why patients come is none of it.", "Books and moves appointments for "+who)
+	fmt.Fprintf(b, `  - scope: user/Appointment.rs?practitioner=%[1]s
     window: -1d..+90d
     elements: [schedule, contact, identifier]
-  - scope: user/Appointment.u?practitioner=%s
+  - scope: user/Appointment.u?practitioner=%[1]s
     window: 0d..+90d
     write: [status, start, end, minutesDuration]
-    transitions: [pending->booked, pending->cancelled, booked->cancelled]
-  - scope: user/Appointment.c?practitioner=%s
+    transitions: [%[2]s]
+  - scope: user/Appointment.c?practitioner=%[1]s
     window: 0d..+90d
-    write: [status, start, end, minutesDuration, serviceType, appointmentType, participant]
-    transitions: [->booked, ->pending]
+    write: [status, start, end, minutesDuration, %[3]s]
+    transitions: [%[4]s]
 limits: {patientsPerDay: 200, requestsPerMinute: 600}
-`, personOf(Assistant).Name, c.practitioners[0].display(), c.name, s.who(Assistant), c.practitioners[0].display(), s.until(c),
-		Practitioner(c.name), Practitioner(c.name), Practitioner(c.name))
+`, of, changes, elements, starts)
 }
 
 // frontDesk is the grant to work on the front desk's tasks and to see which referrals there are, not what they say.
 func (s Setting) frontDesk(b *bytes.Buffer, c clinic) {
-	fmt.Fprintf(b, `---
-# %s works through the front desk's tasks, and sees which referrals there are, but not what they say.
-kind: Grant
-clinic: %s
-name: front-desk-amara
-to: {user: %q}
-because: Covers the front desk
-until: %s
-purposes: [PATADMIN]
-permissions:
-  - scope: user/Task.rus?owner=%s
+	s.grant(b, c, "front-desk-amara", "works through the front desk's tasks, and sees which referrals there are, but not what they say.", "Covers the front desk")
+	fmt.Fprintf(b, `  - scope: user/Task.rus?owner=%[1]s
     elements: [identifier, status, intent, priority, code, description, for, owner, authoredOn, restriction, note]
     write: [status, note, restriction]
     transitions: [requested->accepted, requested->completed, accepted->in-progress, accepted->completed, in-progress->on-hold, on-hold->in-progress, in-progress->completed]
-  - scope: user/Task.c?owner=%s
+  - scope: user/Task.c?owner=%[1]s
     write: [status, intent, priority, code, description, for, owner, authoredOn, restriction, note]
     transitions: [->requested]
   - scope: user/DocumentReference.rs?category=referral
     elements: [identifier, status, docStatus, type, category, subject, date, author, custodian, content.attachment.contentType, content.attachment.title, content.attachment.size]
-`, personOf(Assistant).Name, c.name, s.who(Assistant), s.until(c), FrontDesk, FrontDesk)
+`, FrontDesk)
 }
