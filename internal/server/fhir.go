@@ -61,7 +61,7 @@ func (s *server) identify(c *gin.Context) vestibule.Request {
 	remote := remoteAddress(c.Request)
 	req.Address, req.Software = remote.String(), h.Get("User-Agent")
 	req.Raw = sent(below(c), c.Request.URL.RawQuery)
-	token, err := identity.ParseBearer(h.Get("Authorization"))
+	token, err := identity.ParseBearer(only(h, "Authorization"))
 	if err != nil {
 		req.Refused = err
 		return req
@@ -117,12 +117,11 @@ func (s *server) form(c *gin.Context, path string) (string, error) {
 // body reads the whole body, capped, of one of the media types.
 func (s *server) body(r *http.Request, types ...string) ([]byte, error) {
 	const op = "server.body"
-	got, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	charset := strings.ToLower(params["charset"])
-	if err != nil || !contains(types, got) || charset != "" && charset != "utf-8" {
-		return nil, fhir.E(op, fhir.KindMediaType, "media-type", "Send Content-Type: "+types[0]+", in UTF-8.")
+	got, params, err := mime.ParseMediaType(only(r.Header, "Content-Type"))
+	if err != nil || !contains(types, got) || !is(params["charset"], "utf-8") || !is(params["fhirversion"], "4.0") {
+		return nil, fhir.E(op, fhir.KindMediaType, "media-type", "Send Content-Type: "+types[0]+", in UTF-8 and of FHIR R4.")
 	}
-	if r.Header.Get("Content-Encoding") != "" {
+	if only(r.Header, "Content-Encoding") != "" {
 		return nil, fhir.E(op, fhir.KindMediaType, "media-type", "Send the body without Content-Encoding.")
 	}
 	tooLarge := fhir.E(op, fhir.KindTooLarge, "body-too-large", "The body is longer than "+strconv.FormatInt(s.MaxBody, 10)+" bytes.")
@@ -156,19 +155,20 @@ func acceptable(accept string) error {
 func (s *server) preconditions(r *http.Request, req *vestibule.Request) error {
 	const op = "server.preconditions"
 	for _, name := range []string{"If-None-Exist", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"} {
-		if r.Header.Get(name) != "" {
+		if len(r.Header.Values(name)) > 0 {
 			return fhir.E(op, fhir.KindNotSupported, "header-not-supported",
 				name+" is not supported; use If-Match for updates and Idempotency-Key for creates.").At(name)
 		}
 	}
-	if m := r.Header.Get("If-Match"); m != "" {
-		version, ok := strings.CutSuffix(strings.TrimPrefix(strings.TrimPrefix(m, "W/"), `"`), `"`)
-		if !ok || !fhir.ValidID(version) {
+	if len(r.Header.Values("If-Match")) > 0 {
+		quoted, opened := strings.CutPrefix(strings.TrimPrefix(only(r.Header, "If-Match"), "W/"), `"`)
+		version, closed := strings.CutSuffix(quoted, `"`)
+		if !opened || !closed || !fhir.ValidID(version) {
 			return fhir.E(op, fhir.KindInvalid, "invalid-header", `If-Match carries one ETag, as W/"version".`).At("If-Match")
 		}
 		req.IfMatch = version
 	}
-	req.Key = r.Header.Get("Idempotency-Key")
+	req.Key = only(r.Header, "Idempotency-Key")
 	if len(req.Key) > 128 || !printable(req.Key) {
 		return fhir.E(op, fhir.KindInvalid, "invalid-header", "Idempotency-Key is 1 to 128 printable ASCII characters.").At("Idempotency-Key")
 	}
@@ -243,6 +243,13 @@ func (s *server) logFailure(c *gin.Context, a vestibule.Answer) {
 		s.Log.Error("access failed", args...)
 	}
 }
+
+// only is the value of a header that may stand once. Several are joined as RFC 9110 section 5.3 has it, which makes none that is
+// accepted of them: of two tokens, or two versions, whatever stands before the gateway may have looked at the other one.
+func only(h http.Header, name string) string { return strings.Join(h.Values(name), ", ") }
+
+// is reports whether a parameter, if it is given, has the one value that is served.
+func is(got, want string) bool { return got == "" || strings.EqualFold(got, want) }
 
 func contains(list []string, s string) bool {
 	for _, have := range list {

@@ -41,15 +41,31 @@ func New(cfg Config) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()
 	e.RedirectTrailingSlash, e.RedirectFixedPath, e.RemoveExtraSlash = false, false, false
-	e.UseRawPath, e.UnescapePathValues = true, false
 	e.Use(s.guard)
 	e.GET("/", s.front)
 	e.GET("/healthz", s.health)
 	e.GET("/readyz", s.ready)
-	e.Any("/fhir/:clinic/*path", s.fhir)
-	e.Any("/audit/:clinic/*path", s.audit)
-	e.NoRoute(s.noRoute)
+	e.NoRoute(s.clinics)
 	return e
+}
+
+// clinics answers what lies below a clinic's addresses, whatever the method: gin routes only those that are registered, and
+// every attempt at a clinic is on record (hazards H20, H23), also one by PROPFIND.
+func (s *server) clinics(c *gin.Context) {
+	parts := strings.SplitN(c.Request.URL.EscapedPath(), "/", 4)
+	if len(parts) < 3 || len(parts) == 3 && parts[2] == "" {
+		s.noRoute(c)
+		return
+	}
+	c.Params = gin.Params{{Key: "clinic", Value: parts[2]}}
+	switch parts[1] {
+	case "fhir":
+		s.fhir(c)
+	case "audit":
+		s.audit(c)
+	default:
+		s.noRoute(c)
+	}
 }
 
 // HTTPServer is a server with the timeouts and caps that a listener beyond loopback needs.

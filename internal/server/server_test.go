@@ -4,8 +4,10 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -92,8 +94,8 @@ func (g *gate) ask(t *testing.T, q asked) answer {
 	for name, value := range q.header {
 		header[name] = value
 	}
-	for name, value := range header {
-		if value != "" {
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		if value := header[name]; value != "" {
 			b.WriteString(name + ": " + value + "\r\n")
 		}
 	}
