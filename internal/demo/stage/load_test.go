@@ -147,7 +147,7 @@ func acknowledged(t *testing.T, s *store.Store, do func() error) (called, at tim
 // less than a second after a stop or a revocation was acknowledged, and everybody else is served as before.
 func TestH37WhatIsStoppedHoldsWithinASecondUnderLoad(t *testing.T) {
 	folder := t.TempDir()
-	s, down := up(t, folder)
+	s, down := up(t, folder, false)
 	db, err := store.OpenFolder(folder)
 	if err != nil {
 		t.Fatal(err)

@@ -15,11 +15,12 @@ import (
 	"vestibule/internal/demo/stage"
 )
 
-// up puts a demo up on folder and takes it down at the end, or when down is called.
-func up(t *testing.T, folder string) (s *stage.Stage, down func()) {
+// up puts a demo up on folder and takes it down at the end, or when down is called. With onOSCAR a new folder's second clinic
+// runs on an OSCAR.
+func up(t *testing.T, folder string, onOSCAR bool) (s *stage.Stage, down func()) {
 	t.Helper()
-	s, err := stage.Open(t.Context(), stage.Options{Listen: "127.0.0.1:0", Metrics: "127.0.0.1:0", Data: folder, Version: "test",
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	s, err := stage.Open(t.Context(), stage.Options{Listen: "127.0.0.1:0", Metrics: "127.0.0.1:0", Data: folder, Version: "test", OSCAR: onOSCAR,
+		Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,14 +60,14 @@ func program(t *testing.T) string {
 // The tour's lines work as printed, at both clinics: the assistant lists and moves, is refused what is restricted with a
 // reason that can be acted on, a stranger gets nothing, the auditor sees all of it in order, and anybody can verify it.
 func TestTheTourWorksAsPrinted(t *testing.T) {
-	s, _ := up(t, t.TempDir())
+	s, _ := up(t, t.TempDir(), false)
 	binary := program(t)
 	for _, clinic := range demo.Clinics() {
 		steps, err := s.Walk(clinic, binary)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := []struct{ has, hasNot []string }{
+		want := []printed{
 			{has: []string{`"type":"searchset"`, s.Tours[clinic].Practitioner, `"SUBSETTED"`}, hasNot: []string{"comment", "reasonCode", "OperationOutcome"}},
 			{has: []string{`"versionId":"2"`, s.Tours[clinic].Appointment}, hasNot: []string{"OperationOutcome", "comment"}},
 			{has: []string{"not-found-or-out-of-reach", "category=referral", "sk the clinic"}, hasNot: []string{"attachment"}},
@@ -74,24 +75,36 @@ func TestTheTourWorksAsPrinted(t *testing.T) {
 			{has: []string{"AuditEvent", "Amara Okafor", "Noor Haddad", "denied: no-grant", "denied: not-found-or-out-of-reach"}},
 			{has: []string{"VERIFIED"}, hasNot: []string{"records      0"}},
 		}
-		for i, step := range steps {
-			out, err := exec.CommandContext(t.Context(), "sh", "-c", step.Run).CombinedOutput()
-			if err != nil {
-				t.Fatalf("%s: step %d: %v\n%s", clinic, i+1, err, out)
-			}
-			for _, text := range want[i].has {
-				if !strings.Contains(string(out), text) {
-					t.Errorf("%s: step %d lacks %q:\n%s\n%s", clinic, i+1, text, step.Run, out)
-				}
-			}
-			for _, text := range want[i].hasNot {
-				if strings.Contains(string(out), text) {
-					t.Errorf("%s: step %d holds %q:\n%s\n%s", clinic, i+1, text, step.Run, out)
-				}
-			}
-		}
+		played(t, clinic, steps, want)
 		if kinds := trail(t, s, clinic); strings.Join(kinds, " ") != "denied denied update read search-type" {
 			t.Errorf("%s: the auditor sees, newest first, %v", clinic, kinds)
+		}
+	}
+}
+
+// printed is what the output of a step has to hold and must not.
+type printed struct{ has, hasNot []string }
+
+// played runs the lines of a tour as a reader would.
+func played(t *testing.T, clinic string, steps []stage.Step, want []printed) {
+	t.Helper()
+	if len(steps) != len(want) {
+		t.Fatalf("%s: %d steps, want %d", clinic, len(steps), len(want))
+	}
+	for i, step := range steps {
+		out, err := exec.CommandContext(t.Context(), "sh", "-c", step.Run).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: step %d: %v\n%s\n%s", clinic, i+1, err, step.Run, out)
+		}
+		for _, text := range want[i].has {
+			if !strings.Contains(string(out), text) {
+				t.Errorf("%s: step %d lacks %q:\n%s\n%s", clinic, i+1, text, step.Run, out)
+			}
+		}
+		for _, text := range want[i].hasNot {
+			if strings.Contains(string(out), text) {
+				t.Errorf("%s: step %d holds %q:\n%s\n%s", clinic, i+1, text, step.Run, out)
+			}
 		}
 	}
 }
@@ -111,7 +124,7 @@ func trail(t *testing.T, s *stage.Stage, clinic string) []string {
 			}
 		}
 	}
-	if err := json.Unmarshal(get(t, s, demo.Auditor, s.Ready.Audit[clinic]+"/AuditEvent?_count=100"), &bundle); err != nil {
+	if err := json.Unmarshal([]byte(get(t, s, demo.Auditor, s.Ready.Audit[clinic]+"/AuditEvent?_count=100")), &bundle); err != nil {
 		t.Fatal(err)
 	}
 	var out []string
@@ -143,14 +156,25 @@ func trail(t *testing.T, s *stage.Stage, clinic string) []string {
 	return out
 }
 
-func get(t *testing.T, s *stage.Stage, who, url string) []byte {
+// said is an answer of the gateway.
+type said struct {
+	status     int
+	body, etag string
+}
+
+// speak asks as somebody of the world.
+func speak(t *testing.T, s *stage.Stage, who, method, url, body string, header ...string) said {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("Authorization", "Bearer "+s.Ready.Tokens[who])
-	resp, err := http.DefaultClient.Do(req)
+	r.Header.Set("Authorization", "Bearer "+s.Ready.Tokens[who])
+	r.Header.Set("Content-Type", "application/fhir+json")
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,16 +183,22 @@ func get(t *testing.T, s *stage.Stage, who, url string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if resp.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %s\n%s", url, resp.Status, b)
+	return said{resp.StatusCode, string(b), resp.Header.Get("ETag")}
+}
+
+func get(t *testing.T, s *stage.Stage, who, url string) string {
+	t.Helper()
+	got := speak(t, s, who, "GET", url, "")
+	if got.status != http.StatusOK {
+		t.Fatalf("%s: %d\n%s", url, got.status, got.body)
 	}
-	return b
+	return got.body
 }
 
 // A second start on the same folder keeps what was there: the EMR's data, the grants, the trail, the issuer.
 func TestASecondStartKeepsWhatWasThere(t *testing.T) {
 	folder := t.TempDir()
-	s, down := up(t, folder)
+	s, down := up(t, folder, false)
 	clinic := demo.Wascana
 	steps, err := s.Walk(clinic, "vestibule")
 	if err != nil {
@@ -180,7 +210,7 @@ func TestASecondStartKeepsWhatWasThere(t *testing.T) {
 	before := s.Ready
 	down()
 
-	s, _ = up(t, folder)
+	s, _ = up(t, folder, false)
 	if s.Ready.Issuer != before.Issuer || s.Ready.EMR[clinic] != before.EMR[clinic] {
 		t.Errorf("the world has moved: %v, was %v", s.Ready, before)
 	}
@@ -190,7 +220,7 @@ func TestASecondStartKeepsWhatWasThere(t *testing.T) {
 	if kinds := trail(t, s, clinic); strings.Join(kinds, " ") != "update read" {
 		t.Errorf("the trail holds %v", kinds)
 	}
-	if b := get(t, s, demo.Assistant, s.Ready.FHIR[clinic]+"/Appointment/"+s.Tours[clinic].Appointment); !strings.Contains(string(b), `"versionId":"2"`) {
+	if b := get(t, s, demo.Assistant, s.Ready.FHIR[clinic]+"/Appointment/"+s.Tours[clinic].Appointment); !strings.Contains(b, `"versionId":"2"`) {
 		t.Errorf("the gateway reads %s", b)
 	}
 }
@@ -198,7 +228,7 @@ func TestASecondStartKeepsWhatWasThere(t *testing.T) {
 // The demo's issuer lets anyone be anyone, so nothing of the demo listens beyond this machine.
 func TestTheDemoStaysOnLoopback(t *testing.T) {
 	for _, listen := range []string{"0.0.0.0:0", ":0", "[::]:0"} {
-		s, err := stage.Open(t.Context(), stage.Options{Listen: listen, Metrics: "127.0.0.1:0", Data: t.TempDir(), Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		s, err := stage.Open(t.Context(), stage.Options{Listen: listen, Metrics: "127.0.0.1:0", Data: t.TempDir(), Log: slog.New(slog.DiscardHandler)})
 		if err == nil {
 			s.Close()
 			t.Errorf("it listens on %s", listen)
