@@ -97,7 +97,7 @@ func TestReferencesMatchByR4(t *testing.T) {
 		{"Appointment", "actor", "https://x/fhir/Patient/1", []string{actor(ref("https://x/fhir/Patient/1")), actor(ref("https://x/fhir/Patient/1/_history/2"))}, []string{actor(ref("Patient/1")), actor(ref("https://y/fhir/Patient/1"))}},
 		{"Task", "focus", "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0", []string{`"focus":{"reference":"urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0"}`}, []string{`"focus":{"reference":"urn:uuid:0"}`}},
 		{"Task", "focus", "Anything/7", []string{`"focus":{"reference":"Anything/7"}`}, nil},
-		{"Appointment", "patient:missing", "true", []string{`"id":"1"`, actor(ref("Practitioner/1")), actor(`{}`), actor(`{"identifier":{"value":"7"}}`)}, []string{actor(ref("Patient/1")), actor(ref("https://x/Patient/1")), actor(`{"type":"Patient"}`)}},
+		{"Appointment", "patient:missing", "true", []string{`"id":"1"`, actor(ref("Practitioner/1"))}, []string{actor(ref("Patient/1")), actor(ref("https://x/Patient/1")), actor(`{"type":"Patient"}`), actor(`{"identifier":{"value":"7"}}`)}},
 		{"Appointment", "actor:missing", "false", []string{actor(ref("Practitioner/1")), actor(`{}`)}, []string{`"participant":[{"status":"accepted"}]`, `"participant":[{"actor":null}]`}},
 		{"Task", "owner:identifier", "s|7", []string{`"owner":{"identifier":{"system":"s","value":"7"}}`}, []string{`"owner":{"identifier":{"value":"7"}}`, `"owner":{"reference":"s|7"}`, `"identifier":[{"system":"s","value":"7"}]`}},
 		{"Task", "patient:identifier", "7", []string{`"for":{"type":"Patient","identifier":{"value":"7"}}`, `"for":{"reference":"Patient/1","identifier":{"value":"7"}}`},

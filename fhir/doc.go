@@ -41,7 +41,8 @@
 //   - A bare id is accepted where the parameter, or its :Type modifier, allows one type only.
 //   - For parameters of the form where(resolve() is T), a reference says by itself what it refers to: by its literal or, if
 //     it has none, by Reference.type. If neither says, it does not count.
-//   - :not matches what has none of the values, resources without the element included.
+//   - :not matches what has none of the values, resources without the element included. :missing=true of a parameter of that
+//     form does not match where a reference does not say to what it is, and neither does :missing=false.
 //   - In an order, resources without the element come last in either direction.
 //   - An element that cannot be read (no date, a Period that ends before it starts) matches nothing.
 //

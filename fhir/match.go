@@ -1,6 +1,9 @@
 package fhir
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Matching is one resource on its way through many clauses. Where a path leads to is looked up once, however many clauses
 // ask: what a clinic gives to several people often differs in nothing but a value. It is for one goroutine.
@@ -47,9 +50,20 @@ func (m *Matching) meets(c *Clause) bool {
 		return !found
 	case "missing":
 		p, ok := c.values[0].(presence)
+		if ok && p.missing && !found {
+			return !m.perhaps(c, p)
+		}
 		return ok && found != p.missing
 	}
 	return found
+}
+
+// perhaps reports whether a parameter of one type may have a value that does not say so: another server's address, a contained
+// resource, an identifier or words alone. That it is missing is not certain then, and nothing is given for it. Of contained
+// resources nobody is shown the type, so that it does not count either.
+func (m *Matching) perhaps(c *Clause, p presence) bool {
+	there := func(v Value) bool { return v.Kind() != Null && mayReferTo(v, p.target, Value{}) }
+	return p.target != "" && slices.ContainsFunc(c.param.Paths, func(path string) bool { return anyAt(m.root, path, there) })
 }
 
 // finds reports whether c is met by what stands at one of the places that path leads to.

@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -50,4 +51,26 @@ func TestOneMatchingAnswersLikeManyMatches(t *testing.T) {
 	if none := (Resource{}).Matching(); none.All([]Clause{clause(t, "Task", "status:missing", "true")}) {
 		t.Error("no resource matches")
 	}
+}
+
+// A criterion gives what certainly matches: an appointment with somebody of whom it does not say who it is is none without a
+// patient, and none with one.
+func TestNobodyIsMissingWhoMayBeThere(t *testing.T) {
+	actors := func(refs ...string) string {
+		out := `"contained":[{"resourceType":"Patient","id":"p"},{"resourceType":"Device","id":"d"}],"participant":[`
+		for i, ref := range refs {
+			out += map[bool]string{true: ","}[i > 0] + `{"actor":` + ref + `}`
+		}
+		return out + "]"
+	}
+	doctor, unclear := `{"reference":"Practitioner/1","display":"Dr. Roe"}`, []string{
+		actors(`{"reference":"#p"}`), actors(`{"reference":"#d"}`), actors(`{"identifier":{"value":"9"}}`), actors(`{"display":"Jane Roe"}`), actors(`{"reference":"urn:uuid:1"}`),
+		actors(`{}`), actors(`{"reference":"Practitioner/1"}`, `{"identifier":{"value":"9"}}`), actors(`{"type":"Resource","identifier":{"value":"9"}}`),
+	}
+	without := []string{`"participant":[]`, `"participant":[{"status":"accepted"}]`, `"status":"booked"`, actors(doctor), actors(doctor, doctor), actors(`null`),
+		actors(`{"type":"Device","identifier":{"value":"9"}}`), actors(`{"reference":"https://other.example/fhir/Device/9"}`)}
+	with := []string{actors(`{"reference":"Patient/1"}`), actors(doctor, `{"reference":"Patient/1"}`), actors(`{"type":"Patient","identifier":{"value":"9"}}`), actors(`{"reference":"https://other.example/fhir/Patient/9"}`)}
+	criterion{"Appointment", "patient:missing", "true", without, slices.Concat(unclear, with)}.check(t)
+	criterion{"Appointment", "patient:missing", "false", with, slices.Concat(unclear, without)}.check(t)
+	criterion{"Appointment", "actor:missing", "true", without[:3], slices.Concat(unclear, with)}.check(t)
 }

@@ -143,6 +143,10 @@ func (a atom) holds(r fhir.Resource) bool {
 		eachPatient(r, func(id []byte) bool { found = found || string(id) == a.patient; return true })
 		return found
 	}
+	if a.perhaps {
+		missing, err := fhir.ParseClause(a.clause.Type(), a.clause.Key(), "true", time.UTC)
+		return err == nil && !missing.Match(r)
+	}
 	return a.clause.Match(r)
 }
 

@@ -16,22 +16,26 @@ type atom struct {
 	clause  fhir.Clause // of one value; zero for the patients of directives
 	patient string      // the id of a directive's patient
 	unclear bool        // whose patient is not clear
+	perhaps bool        // of :missing=true, whether there may be something that does not say of which type it is
 }
 
 func (a atom) same(b atom) bool {
-	return a.about == b.about && a.value == b.value
+	return a.about == b.about && a.value == b.value && a.perhaps == b.perhaps
 }
 
 func (a atom) compare(b atom) int {
 	if c := strings.Compare(a.about, b.about); c != 0 {
 		return c
 	}
-	return strings.Compare(a.value, b.value)
+	if c := strings.Compare(a.value, b.value); c != 0 || a.perhaps == b.perhaps {
+		return c
+	}
+	return map[bool]int{false: -1, true: 1}[a.perhaps]
 }
 
 // implies reports whether whatever has a certainly has b.
 func (a atom) implies(b atom) bool {
-	if a.same(b) {
+	if a.same(b) || b.perhaps && a.about == b.about && a.value == b.value {
 		return true
 	}
 	if a.about != b.about || a.clause.IsZero() || a.clause.Modifier() != "" {
@@ -209,13 +213,15 @@ func atomOf(c fhir.Clause) atom {
 	return atom{about: about, value: c.Value(), clause: c}
 }
 
-// missing is what :missing=true denies.
+// missing is what :missing=true denies: what is there and, of a parameter of one type, what may be.
 func missing(c fhir.Clause, zone *time.Location) atom {
 	one, err := fhir.ParseClause(c.Type(), c.Key(), "false", zone)
 	if err != nil {
 		return atom{about: "clause " + c.Key(), value: c.Value(), clause: c}
 	}
-	return atomOf(one)
+	a := atomOf(one)
+	a.perhaps = c.Param().Target != ""
+	return a
 }
 
 // splitValues splits at commas that no backslash escapes.

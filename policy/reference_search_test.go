@@ -118,6 +118,9 @@ func (c criterion) matches(doc node, zone *time.Location) bool {
 	for _, path := range c.paths {
 		have = append(have, at(doc, path)...)
 	}
+	if c.modifier == "missing" && c.only != "" && c.values[0] == "true" { // what may be there is not certainly missing
+		return !slices.ContainsFunc(have, func(n node) bool { return n != "null" && mayReferTo(n, nil, c.only) })
+	}
 	if c.only != "" {
 		have = slices.DeleteFunc(have, func(n node) bool { return c.modifier != "identifier" && refersTo(n) != c.only })
 	}
