@@ -25,6 +25,7 @@ const (
 	sizeText = 9.5
 	sizeCell = 8.0
 	padding  = 0.9
+	leading  = 1.35      // from line to line, in heights of a letter
 	points   = 25.4 / 72 // millimetres
 )
 
@@ -57,7 +58,6 @@ func writePDF(w io.Writer, r *Report, v Voice) error {
 	p.SetMargins(margin, margin, margin)
 	p.SetAutoPageBreak(false, margin)
 	p.SetCellMargin(0)
-	p.footer(r)
 	p.AddPage()
 	p.head(r)
 	for i := range r.Sections {
@@ -68,28 +68,29 @@ func writePDF(w io.Writer, r *Report, v Voice) error {
 	p.titled(wordNotes, r.Notes)
 	p.titled(wordProof, r.proof())
 	if p.replaced {
-		p.paragraph(sayOtherFont.In(v))
+		p.paragraphs([]Text{sayOtherFont})
 	}
+	p.footers(r)
 	if err := p.Error(); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
 	return p.Output(w)
 }
 
-// footer is the title and the number of the page.
-func (p *paper) footer(r *Report) {
-	const total = "{nb}"
-	p.AliasNbPages(total)
+// footers writes the title and the number of each page, once it is known how many there are: a placeholder that is filled in later
+// would be filled in wherever a record says the same.
+func (p *paper) footers(r *Report) {
 	title := p.shown(r.Title.In(p.voice) + " · " + p.voice.clock(r.Head.Made, false))
-	p.SetFooterFunc(func() {
+	pages := p.PageCount()
+	p.SetTextColor(74, 85, 96)
+	for n := range pages {
+		p.SetPage(n + 1)
 		p.SetY(-margin + 4)
 		p.SetFont(fontText, "", 7.5)
-		p.SetTextColor(74, 85, 96)
 		p.CellFormat(0, 4, title, "", 0, "L", false, 0, "")
 		p.SetX(margin)
-		p.CellFormat(0, 4, wordPage.With(Number(p.PageNo()), Data(total)).In(p.voice), "", 0, "R", false, 0, "")
-		p.SetTextColor(27, 31, 36)
-	})
+		p.CellFormat(0, 4, wordPage.With(Number(n+1), Number(pages)).In(p.voice), "", 0, "R", false, 0, "")
+	}
 }
 
 func (p *paper) width() float64 {
@@ -155,29 +156,44 @@ func (p *paper) titled(title Text, texts []Text) {
 	if len(texts) == 0 {
 		return
 	}
-	p.heading(title.In(p.voice))
+	p.heading(title, p.tall(texts[:1]))
+	p.paragraphs(texts)
+}
+
+// heading writes a heading on the page of what follows it, which is so tall.
+func (p *paper) heading(title Text, follows float64) {
+	const size = 12
+	text := title.In(p.voice)
+	p.Ln(4)
+	p.SetFont(fontText, "B", size)
+	p.room(float64(len(wrapped(p.shown(text), p.width(), p.GetStringWidth)))*size*points*leading + 1 + follows)
+	p.lines(text, p.width(), size)
+	p.Ln(1)
+}
+
+func (p *paper) paragraphs(texts []Text) {
+	p.SetFont(fontText, "", sizeText)
 	for _, t := range texts {
-		p.paragraph(t.In(p.voice))
+		p.lines(t.In(p.voice), p.textWidth(), sizeText)
+		p.Ln(1)
 	}
 }
 
-func (p *paper) heading(text string) {
-	p.Ln(4)
-	p.room(22)
-	p.SetFont(fontText, "B", 12)
-	p.lines(text, p.width(), 12)
-	p.Ln(1)
+// tall is the height of paragraphs.
+func (p *paper) tall(texts []Text) (height float64) {
+	p.SetFont(fontText, "", sizeText)
+	for _, t := range texts {
+		height += float64(len(wrapped(p.shown(t.In(p.voice)), p.textWidth(), p.GetStringWidth)))*sizeText*points*leading + 1
+	}
+	return height
 }
 
-func (p *paper) paragraph(text string) {
-	p.SetFont(fontText, "", sizeText)
-	p.lines(text, min(p.width(), 215), sizeText)
-	p.Ln(1)
-}
+// textWidth is how wide running text is.
+func (p *paper) textWidth() float64 { return min(p.width(), 215) }
 
 // lines writes text in lines, on from the present place, and ends at the left of the next line.
 func (p *paper) lines(text string, width, size float64) {
-	x, step := p.GetX(), size*points*1.35
+	x, step := p.GetX(), size*points*leading
 	for _, line := range wrapped(p.shown(text), width, p.GetStringWidth) {
 		if p.GetY()+step > p.bottom() {
 			p.AddPage()

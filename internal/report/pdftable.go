@@ -1,5 +1,7 @@
 package report
 
+import "slices"
+
 // pdfTable is a table on paper.
 type pdfTable struct {
 	*paper
@@ -11,31 +13,42 @@ type pdfTable struct {
 }
 
 func (p *paper) section(s *Section) error {
-	p.heading(s.Title.In(p.voice))
-	for _, t := range s.Intro {
-		p.paragraph(t.In(p.voice))
-	}
 	t := p.table(s)
-	before := p.rows
+	first := true
 	err := s.each(func(row []Value) error {
-		if p.rows == before {
-			t.room(t.height(t.titles) + 3*t.step)
-			t.header()
-		}
 		if p.rows++; p.rows > MaxPDFRows {
 			return ErrTooLong
 		}
+		p.SetFont(fontText, "", t.size)
 		cells := make([][]string, 0, len(row))
 		for i, value := range row {
 			cells = append(cells, t.fitted(i, value.lines(p.voice)))
 		}
-		t.row(cells)
+		if first {
+			t.begin(cells)
+		}
+		t.row(cells, first)
+		first = false
 		return p.Error()
 	})
-	if err == nil && p.rows == before {
-		p.paragraph(s.none().In(p.voice))
+	if err == nil && first {
+		texts := append(slices.Clone(s.Intro), s.none())
+		p.heading(s.Title, p.tall(texts))
+		p.paragraphs(texts)
 	}
 	return err
+}
+
+// begin writes what stands above a table, on the page of its first row: all of that row where a page holds it.
+func (t *pdfTable) begin(row [][]string) {
+	above := t.tall(t.section.Intro) + t.height(t.titles)
+	height := t.height(row)
+	if most := t.bottom() - margin - above - 12; height > most { // 12 mm are the heading's
+		height = 3*t.step + padding
+	}
+	t.heading(t.section.Title, above+height)
+	t.paragraphs(t.section.Intro)
+	t.header()
 }
 
 // table shares the width among the columns; many columns have small letters.
@@ -81,10 +94,11 @@ func (t *pdfTable) header() {
 	t.SetFont(fontText, "", t.size)
 }
 
-// row writes a row: on the next page where it does not fit, under the header, and in pieces where it fits on none.
-func (t *pdfTable) row(cells [][]string) {
+// row writes a row: on the next page where it does not fit, under the header, and in pieces where it fits on none. The first
+// stays with the header.
+func (t *pdfTable) row(cells [][]string, first bool) {
 	full := t.bottom() - margin - t.height(t.titles)
-	if h := t.height(cells); t.GetY()+h > t.bottom() && h <= full {
+	if h := t.height(cells); !first && t.GetY()+h > t.bottom() && h <= full {
 		t.turn()
 	}
 	for t.GetY()+t.height(cells) > t.bottom() {
