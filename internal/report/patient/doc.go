@@ -5,7 +5,7 @@
 //
 // The index finds what was shown or written of the patient. A refused or fruitless request leaves no patient behind, only what it
 // named; so the whole period is read as well, for requests that name the patient ("Patient/123" in the address, patient=123 in a
-// search), or a resource that is known to be this patient's from what was shown of it alone. A refusal that stands in the trail as a
+// search), or a resource that is known to be this patient's from what was shown of it alone, at any time. A refusal that stands in the trail as a
 // number says nobody's name; how many there were is told. Looks into the trail that ask for the
 // patient belong to it too, told apart. An intent shows only as long as nothing settles it.
 //

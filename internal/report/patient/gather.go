@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"vestibule/audit"
 	"vestibule/internal/report"
@@ -45,7 +46,9 @@ type gatherer struct {
 
 func gather(ctx context.Context, trail report.Trail, patient string, shownOnly bool) (*gatherer, error) {
 	g := &gatherer{patient: patient, trail: trail, own: map[string]bool{}, seen: map[place]bool{}}
-	err := trail.Search(ctx, audit.Search{Patients: []string{patient}}, g.shown)
+	whole := trail
+	whole.From, whole.Until = time.Time{}, time.Time{} // what is the patient's is known from any day
+	err := whole.Search(ctx, audit.Search{Patients: []string{patient}}, g.shown)
 	if err == nil && !shownOnly {
 		err = trail.Walk(ctx, g.mentioned)
 	}
@@ -56,7 +59,7 @@ func gather(ctx context.Context, trail report.Trail, patient string, shownOnly b
 	return g, err
 }
 
-// shown takes what the index has under the patient.
+// shown takes what the index has under the patient, and remembers what is the patient's.
 func (g *gatherer) shown(e audit.Entry) error {
 	f := found{place: place{e.Log, e.Index}, how: shown, entry: e, asked: askedBy(&e.Record)}
 	if r := &e.Record; r.Phase == audit.PhaseDenial || r.Phase == audit.PhaseOutcome && r.Outcome != audit.OutcomeSuccess {
@@ -72,7 +75,9 @@ func (g *gatherer) shown(e audit.Entry) error {
 		}
 	}
 	g.seen[f.place] = true
-	g.found = append(g.found, f)
+	if t := e.Record.Time; !t.Before(g.trail.From) && (g.trail.Until.IsZero() || t.Before(g.trail.Until)) {
+		g.found = append(g.found, f)
+	}
 	return nil
 }
 

@@ -15,7 +15,7 @@ var byPatient = []string{"patient", "actor", "subject", "for", "entity"}
 // harmless are the search parameters that name no patient and nothing of one.
 var harmless = []string{"status", "date", "_count", "_sort", "_total", "_lastUpdated", "practitioner", "location", "category", "type", "owner", "code", "intent",
 	"priority", "period", "authored-on", "modified", "specialty", "service-type", "service-category", "appointment-type", "business-status", "_format", "_summary",
-	"part-status", "performer", "requester", "facility", "setting", "contenttype", "format", "language", "security-label", "_security", "_profile", "_tag", "_source",
+	"part-status", "performer", "requester", "facility", "setting", "attachment", "contenttype", "format", "language", "security-label", "_security", "_profile", "_tag", "_source",
 	"report", "proof", "shown-only", "since", "until", "outcome", "agent", "action", "subtype", "site", "source", "law", "_cursor"}
 
 // asked is what a request named.

@@ -103,6 +103,31 @@ func TestOnlyWhatWasShownNeedsTheIndexAlone(t *testing.T) {
 	}
 }
 
+func TestWhatIsThePatientsIsKnownFromOutsideThePeriod(t *testing.T) {
+	trail, _ := reporttest.Trail(t, world()...)
+	trail.From, trail.Until = reporttest.Began.Add(2*time.Minute), reporttest.Began.Add(5*time.Minute) // the records 2, 3 and 4
+	m, err := patient.Make(t.Context(), trail, patient.Options{Patient: "Patient/1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(reporttest.Rows(t, m.Report, "accesses", report.English)); n != 0 {
+		t.Errorf("%d accesses are of another time", n)
+	}
+	if got := reporttest.Rows(t, m.Report, "attempts", report.English); len(got) != 2 || got[1]["information"] != "wanted to look at: appointments" {
+		t.Errorf("a refusal about what was shown on another day is missing: %v", got)
+	}
+}
+
+func TestADocumentThatWasOpenedIsProvedWithItsRecord(t *testing.T) {
+	opened := audit.ReleasedItem{Ref: "DocumentReference/d1/_history/1", Patients: []string{"Patient/1"}, Documents: 1}
+	m, trail, _ := made(t, patient.Options{Proof: true}, audit.Record{Agent: reporttest.Amara(), Interaction: "read", Type: "DocumentReference",
+		Resource: "DocumentReference/d1/_history/1", Query: "attachment=0", Patients: []string{"Patient/1"}, Released: []audit.ReleasedItem{opened}})
+	n, err := m.Bundle(t.Context(), trail.Reader, report.Voice{Language: report.English, Zone: time.UTC}, func(string, []byte) error { return nil })
+	if want := (patient.Proven{Whole: 1}); err != nil || n != want {
+		t.Errorf("%+v, %v", n, err)
+	}
+}
+
 func TestNothingOfAnotherPatientIsInAnyFormat(t *testing.T) {
 	m, _, _ := made(t, patient.Options{Proof: true}, world()...)
 	for _, f := range []report.Format{report.Table, report.CSV, report.NDJSON, report.HTML} {
