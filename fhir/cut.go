@@ -31,7 +31,7 @@ func (r Resource) Cut(e Elements) Cut {
 		return c
 	}
 	text := e.childOf([]byte("text")).everything()
-	k := cutter{doc: r.root.doc, text: text, lost: !e.whole, links: r.links(e)}
+	k := cutter{doc: r.root.doc, text: text, lost: !e.whole, links: r.links(e), papers: r.root.inExtensions()}
 	k.each(r.root.at, e, ofResource)
 	if k.lost && text {
 		k.text, k.holes = false, k.holes[:0]
@@ -63,11 +63,12 @@ func isTechnical(name []byte) bool {
 
 // cutter collects the holes of one resource, in ascending order.
 type cutter struct {
-	doc   *document
-	holes []span
-	text  bool     // whether the narrative stays
-	lost  bool     // whether anything went, or may have gone, but technical metadata and the narrative
-	links []uint32 // the addresses of this gateway's own Binaries, which stay beside what they lead to
+	doc    *document
+	holes  []span
+	text   bool     // whether the narrative stays
+	lost   bool     // whether anything went, or may have gone, but technical metadata and the narrative
+	links  []uint32 // the addresses of this gateway's own Binaries, which stay beside what they lead to
+	papers []uint32 // documents in extensions, and their addresses: they never stay
 }
 
 // place says what a child is a child of.
@@ -82,7 +83,7 @@ const (
 
 // value cuts below the value at c and reports whether anything of it is left.
 func (k *cutter) value(c uint32, e Elements) bool {
-	if e.everything() {
+	if e.everything() && !k.carries(c) {
 		return true
 	}
 	if !e.hidden() {
@@ -102,6 +103,10 @@ func (k *cutter) child(m uint32, e Elements, in place) bool {
 	if in == ofArray {
 		return k.value(m, e)
 	}
+	if _, paper := slices.BinarySearch(k.papers, m); paper {
+		k.lost = true
+		return false
+	}
 	name := memberName(k.doc.src, &k.doc.nodes[m])
 	switch in {
 	case ofMeta:
@@ -113,7 +118,7 @@ func (k *cutter) child(m uint32, e Elements, in place) bool {
 		case "meta":
 			return k.meta(m)
 		case "text":
-			return k.text
+			return k.text && k.value(m, Elements{whole: true})
 		case "_text":
 			return k.value(m, e.childOf(name)) && k.text
 		}
@@ -147,7 +152,7 @@ func (k *cutter) meta(c uint32) bool {
 
 func (k *cutter) technical(m uint32, name []byte) bool {
 	name = bytes.TrimPrefix(name, []byte("_"))
-	return slices.Contains(metaElements, string(name)) && (string(name) != "security" || k.doc.nodes[m].kind == Array)
+	return slices.Contains(metaElements, string(name)) && (string(name) != "security" || k.doc.nodes[m].kind == Array) && k.value(m, Elements{whole: true})
 }
 
 // each cuts below every child of the object or array at c, of which e is shown, and records holes for those that go, commas

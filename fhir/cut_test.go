@@ -140,6 +140,66 @@ func TestTheEMRsOwnAddressesAreNotShown(t *testing.T) {
 	}
 }
 
+// Hazard H10: an extension may stand anywhere and hold a value of any type, documents and the EMR's addresses of them too.
+func TestH10NoDocumentLeavesInAnExtension(t *testing.T) {
+	const secret = "c2VjcmV0" // "secret"
+	for _, x := range []string{
+		`{"url":"http://x/scan","valueAttachment":{"title":"t","url":"https://emr.example/7?sig=secret","data":"c2VjcmV0","_data":{"id":"secret"}}}`,
+		`{"url":"http://x/scan","valueAttachment":{"title":"t","u\u0072l":"https://emr.example/secret"}}`, `{"url":"http://x/scan","title":"t","value\u0055rl":"https://emr.example/secret"}`,
+		`{"url":"http://x/scan","title":"t","valueBase64Binary":"c2VjcmV0","_valueBase64Binary":{"id":"secret"}}`, `{"valueUrl":"https://emr.example/secret","url":"http://x/scan","title":"t"}`,
+		`{"url":"http://x/scan","valueRelatedArtifact":{"label":"t","url":"https://emr.example/secret","document":{"title":"t","data":"c2VjcmV0"}}}`,
+		`{"url":"http://x/scan","title":"t","extension":[{"url":"http://x/scan","valueCoding":{"extension":[{"url":"http://x/scan","valueUrl":"https://emr.example/secret"}]}}]}`,
+		`{"url":"http://x/scan","title":"t","valueSignature":[{"data":"c2VjcmV0"}]}`,
+	} {
+		for name, doc := range map[string]string{
+			"a resource":     `{"resourceType":"DocumentReference","id":"1","status":"current","extension":[X]}`,
+			"a modifier":     `{"resourceType":"DocumentReference","id":"1","status":"current","modifierExtension":[X]}`,
+			"a primitive":    `{"resourceType":"DocumentReference","id":"1","status":"current","_status":{"extension":[X]}}`,
+			"an element":     `{"resourceType":"DocumentReference","id":"1","status":"current","subject":{"display":"s","extension":[X]}}`,
+			"an attachment":  `{"resourceType":"DocumentReference","id":"1","status":"current","content":[{"attachment":{"data":"QQ==","extension":[X]}}]}`,
+			"its own meta":   `{"resourceType":"DocumentReference","id":"1","status":"current","meta":{"tag":[{"code":"c","extension":[X]}]}}`,
+			"a narrative":    `{"resourceType":"DocumentReference","id":"1","status":"current","text":{"status":"generated","div":"<div>t http://x/scan</div>","extension":[X]},"description":"t http://x/scan"}`,
+			"a list of none": `{"resourceType":"DocumentReference","id":"1","status":"current","subject":{"extension":X}}`,
+		} {
+			r := resource(t, strings.Replace(doc, "X", x, 1))
+			listed, err := NewElements("DocumentReference", "status", "subject", "extension", "modifierExtension", "content", "description")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range []Elements{AllElements("DocumentReference"), AllElements("DocumentReference").WithContent(), listed.WithContent()} {
+				cut := r.Cut(e)
+				out := string(cut.AppendTo(nil))
+				if strings.Contains(out, "secret") || strings.Contains(out, secret) || !strings.Contains(out, `"current"`) || !cut.Marked() {
+					t.Errorf("%s with %s, shown %v: %s", name, x, e.Paths(), out)
+				}
+				if strings.Contains(out, `"extension":[{`) && (!strings.Contains(out, "http://x/scan") || !strings.Contains(out, `"t"`)) {
+					t.Errorf("%s with %s, shown %v, lost more: %s", name, x, e.Paths(), out)
+				}
+			}
+		}
+	}
+	plain := resource(t, `{"resourceType":"Appointment","id":"1","extension":[{"url":"http://x/room","valueUri":"urn:x:1"},{"url":"http://x/y","valueString":"data"}]}`)
+	if cut := plain.Cut(AllElements("Appointment")); !cut.IsWhole() {
+		t.Errorf("without a document: %s", cut.AppendTo(nil))
+	}
+}
+
+// Hazard H12: who is not shown a document in an extension does not erase it with the element it stands in.
+func TestH12ADocumentInAnExtensionSurvives(t *testing.T) {
+	r := resource(t, `{"resourceType":"Appointment","id":"1","status":"booked","description":"a","extension":[{"url":"http://x/scan","valueAttachment":{"title":"t","data":"QQ=="}}]}`)
+	all := AllElements("Appointment")
+	shown := string(r.Cut(all).AppendTo(nil))
+	m, err := r.Merge(resource(t, strings.Replace(shown, `"description":"a"`, `"description":"b"`, 1)), all)
+	if err != nil || !slices.Equal(m.Changed, []string{"description"}) || !strings.Contains(string(m.Resource.Bytes()), "QQ==") {
+		t.Errorf("%v: %v", m.Changed, err)
+	}
+	for _, proposed := range []string{strings.Replace(shown, `"title":"t"`, `"title":"u"`, 1), `{"resourceType":"Appointment","id":"1","status":"booked","description":"a"}`} {
+		if _, err := r.Merge(resource(t, proposed), all); KindOf(err) != KindUnprocessable || AsError(err).Path != "extension" {
+			t.Errorf("%s: %v", proposed, err)
+		}
+	}
+}
+
 func TestH11AnEscapedNameDoesNotWalkPastARedaction(t *testing.T) {
 	e, err := NewElements("Appointment", "status", "participant.actor.reference")
 	if err != nil {

@@ -16,8 +16,8 @@
 // # Element lists
 //
 // Elements is an allow-list of paths. Cut keeps what it shows, and always resourceType, id and meta's versionId, lastUpdated,
-// profile, security and tag; never meta.source, addresses of documents (hazard H10) or, unless named, documents carried
-// inline; contained resources cannot be shown. A primitive's sibling "_name" is shown where all of "name" is. The narrative
+// profile, security and tag; never meta.source, addresses of documents (hazard H10), documents in extensions or in a
+// Task's values or, unless named, documents carried inline; contained resources cannot be shown. A primitive's sibling "_name" is shown where all of "name" is. The narrative
 // repeats the whole resource and is dropped as soon as anything else is. A cut from which content is missing carries
 // SUBSETTED and REDACTED in meta.security. Cutting leaves no empty object or array behind that was not empty before.
 //

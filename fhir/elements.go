@@ -26,22 +26,29 @@ var metaElements = []string{"versionId", "lastUpdated", "profile", "security", "
 
 // AllElements shows everything of a resource of type typ that a permission without an element list covers. Left out are
 // contained resources (each would be an access of its own), addresses of documents and documents carried inline: see
-// WithContent.
+// WithContent. Those in extensions Cut leaves out, wherever they stand.
 func AllElements(typ string) Elements {
 	kids := []element{{name: "contained"}}
 	switch typ {
 	case "DocumentReference":
-		kids = append(kids, withoutDocument("content", "attachment"))
+		kids = append(kids, element{"content", allBut(element{"attachment", nowhere()})})
 	case "Task":
-		kids = append(kids, withoutDocument("input", "valueAttachment"), withoutDocument("output", "valueAttachment"))
+		kids = append(kids, element{"input", withoutDocuments()}, element{"output", withoutDocuments()})
 	}
 	return Elements{whole: true, kids: inOrder(kids)}
 }
 
-// withoutDocument shows everything of an element but where the Attachment of that name says the document is, or holds it.
-func withoutDocument(name, attachment string) element {
-	hidden := Elements{whole: true, kids: []element{{name: "url"}, {name: "data"}}}
-	return element{name, Elements{whole: true, kids: []element{{attachment, hidden}}}}
+// allBut shows everything of an element but what kids say.
+func allBut(kids ...element) Elements { return Elements{whole: true, kids: inOrder(kids)} }
+
+// nowhere hides where an Attachment says that the document is, and the one that it holds.
+func nowhere() Elements { return allBut(element{name: "url"}, element{name: "data"}) }
+
+// withoutDocuments hides of a value[x] of any type the documents that it holds, and where it says they are
+// (http://hl7.org/fhir/R4/datatypes.html#open).
+func withoutDocuments() Elements {
+	return allBut(element{name: "valueBase64Binary"}, element{name: "valueUrl"}, element{"valueAttachment", nowhere()}, element{"valueSignature", nowhere()},
+		element{"valueRelatedArtifact", allBut(element{name: "url"}, element{"document", nowhere()})})
 }
 
 // inOrder sorts by length first: a name in a document is compared with few others.

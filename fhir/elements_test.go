@@ -53,6 +53,13 @@ func TestAllElementsKeepBackWhatHasToBeNamed(t *testing.T) {
 		{AllElements("Task"), "input.valueString", true},
 		{AllElements("Task"), "input.valueAttachment.url", false},
 		{AllElements("Task"), "output.valueAttachment.data", false},
+		{AllElements("Task"), "input.valueUrl", false},
+		{AllElements("Task"), "output.valueBase64Binary", false},
+		{AllElements("Task"), "output.valueRelatedArtifact.document.url", false},
+		{AllElements("Task"), "output.valueRelatedArtifact.url", false},
+		{AllElements("Task"), "output.valueRelatedArtifact.label", true},
+		{AllElements("Task"), "input.valueSignature.data", false},
+		{AllElements("Task"), "input.valueUri", true},
 	} {
 		if c.e.Shows(c.path) != c.shows {
 			t.Errorf("%v shows %s: %v", c.e.Paths(), c.path, !c.shows)

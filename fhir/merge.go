@@ -118,7 +118,7 @@ func (m *merger) compare(visible Elements) error {
 func (m *merger) whole(name string, visible Elements) error {
 	shown, current := m.saw(name), m.is(name)
 	e := visible.childOf([]byte(name))
-	if !current.Exists() || e.hidden() || shown.Exists() && (e.everything() || equal(shown, current)) {
+	if !current.Exists() || e.hidden() || shown.Exists() && equal(shown, current) {
 		return nil
 	}
 	return E("fhir.Merge", KindUnprocessable, "partly-visible",

@@ -163,7 +163,8 @@ func (w *drawn) taskMembers() [][]string {
 		{"", `"priority":"urgent"`, `"priority":"routine"`}, {"", `"note":[{"text":"a"}]`, `"note":[{"text":"b"},{"text":"a"}]`},
 		{"", `"description":"x"`, `"description":"y","_description":{"id":"d"}`}, {"", `"intent":"order"`},
 		{"", "", `"restriction":{"period":{"start":"2026"}}`, `"restriction":{"repetitions":3,"period":{"end":"2026"}}`, `"restriction":{"repetitions":3}`},
-		{"", "", `"input":[{"type":{"text":"t"},"valueAttachment":{"url":"https://emr.example/a","data":"QQ==","title":"t"}}]`, `"input":[{"valueAttachment":{"url":"https://emr.example/a"}},{"valueString":"s"}]`},
+		{"", "", `"input":[{"type":{"text":"t"},"valueAttachment":{"url":"https://emr.example/a","data":"QQ==","title":"t"}}]`, `"input":[{"valueAttachment":{"url":"https://emr.example/a"}},{"valueString":"s"}]`,
+			`"input":[{"type":{"text":"t"},"valueUrl":"https://emr.example/a"},{"valueBase64Binary":"QQ==","id":"b"}]`},
 		{"", "", `"focus":{"reference":"DocumentReference/1"}`, `"focus":{"reference":"Patient/2"}`, `"focus":{"display":"X"}`, `"focus":{"identifier":{"value":"9"}}`},
 	}
 }

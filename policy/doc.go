@@ -39,8 +39,9 @@
 //	             on the resource's own date: Appointment.start, Task.authoredOn, DocumentReference.date. A resource without
 //	             that date is outside, and so is one whose date, such as a month, lies inside only in part.
 //	elements     the elements that are shown, by path or by the name of a set (ElementSets), such as schedule; absent: all that
-//	             can be. The extensions of an element go with it. Type, id and the technical part of meta are always shown; contained resources and addresses of
-//	             documents never, but for one of the gateway's own (fhir.BinaryLink) beside a document that is shown.
+//	             can be. The extensions of an element go with it. Type, id and the technical part of meta are always shown; contained resources, documents
+//	             in extensions or in a Task, and addresses of documents never, but for one of the gateway's own (fhir.BinaryLink)
+//	             beside a document that is shown.
 //	content      true: with the documents that DocumentReferences carry, and those that can be opened as Binary; absent:
 //	             metadata only
 //	write        the top-level elements that c and u may set or change; absent: the top-level names of elements, if no set is

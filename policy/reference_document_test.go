@@ -134,7 +134,7 @@ var technical = []string{"resourceType", "id", "meta.versionId", "meta.lastUpdat
 
 // unshown is shown to nobody, except that content.attachment.data goes with content.
 var unshown = []string{"contained", "meta", "content.attachment.url", "content.attachment.data", "input.valueAttachment.url",
-	"input.valueAttachment.data", "output.valueAttachment.url", "output.valueAttachment.data"}
+	"input.valueAttachment.data", "output.valueAttachment.url", "output.valueAttachment.data", "input.valueUrl", "input.valueBase64Binary"}
 
 func anyOf(list []string, ok func(string) bool) bool { return slices.ContainsFunc(list, ok) }
 
