@@ -219,8 +219,8 @@ Whoever verifies should have the key from another hand than the file. The export
 const patience = 5 * time.Second
 
 // signed waits until everything that is on record now is signed, so that it will be in the export. Where no gateway runs
-// that may be never, after one was killed: then it says what will be missing.
-func signed(ctx context.Context, t *terminal, trail *audit.Reader, clinic string) error {
+// that may be never, after one was killed: then it says what follows for what is not.
+func signed(ctx context.Context, t *terminal, trail *audit.Reader, clinic, follows string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	wanted, signed, err := trail.Size(ctx, clinic)
@@ -229,7 +229,7 @@ func signed(ctx context.Context, t *terminal, trail *audit.Reader, clinic string
 	for err == nil && signed < wanted {
 		select {
 		case <-ctx.Done():
-			fmt.Fprintf(t.Err, "the newest %d records are not signed and will not be in the file; start the gateway and export again\n", wanted-signed)
+			fmt.Fprintf(t.Err, "the newest %d records are not signed and %s\n", wanted-signed, follows)
 			return nil
 		case <-tick.C:
 			_, signed, err = trail.Size(ctx, clinic)
@@ -254,7 +254,7 @@ func (c auditExportCmd) Run(ctx context.Context, t *terminal) error {
 		}
 		err = d.reported(ctx, t, c.byFlag, audit.InteractionAuditExport, c.Clinic, filepath.Base(c.Output))
 		if err == nil {
-			err = signed(ctx, t, audit.NewReader(d.db), c.Clinic)
+			err = signed(ctx, t, audit.NewReader(d.db), c.Clinic, "will not be in the file; start the gateway and export again")
 		}
 		if err == nil {
 			err = audit.NewReader(d.db).Export(ctx, c.Clinic, key, f)

@@ -127,9 +127,12 @@ func (f reportFlags) begin(ctx context.Context, t *terminal, d *data) (*making, 
 	return m, err
 }
 
-// sign waits until what is on record is signed, and writes down the state of the logs.
+// sign settles what the report is made of: what is on record now. It waits until that is signed, and writes down the state of the logs.
 func (m *making) sign(ctx context.Context, t *terminal) (err error) {
-	if err := signed(ctx, t, m.trail.Reader, m.head.Clinic); err != nil {
+	if err := m.trail.Bound(ctx); err != nil {
+		return err
+	}
+	if err := signed(ctx, t, m.trail.Reader, m.head.Clinic, "are in the report without proof; start the gateway and make it again"); err != nil {
 		return err
 	}
 	m.head.Logs, err = m.trail.State(ctx)

@@ -19,6 +19,8 @@ type Trail struct {
 	From     time.Time // zero: no bound
 	Until    time.Time // zero: no bound
 	Progress func(records int)
+
+	sizes map[string]int64 // of the logs: what is recorded meanwhile is not read
 }
 
 // Open finds the logs of a clinic.
@@ -36,11 +38,33 @@ func Open(ctx context.Context, r *audit.Reader, clinic string, from, until time.
 	return t, nil
 }
 
+// Bound keeps what is recorded from now on out of the trail, so that every part of a report is made of the same records.
+func (t *Trail) Bound(ctx context.Context) error {
+	t.sizes = make(map[string]int64, len(t.Logs))
+	for _, log := range t.Logs {
+		size, _, err := t.Reader.Size(ctx, log)
+		if err != nil {
+			return err
+		}
+		t.sizes[log] = size
+	}
+	return nil
+}
+
+// holds reports whether a record was there when the trail was bounded.
+func (t Trail) holds(log string, index int64) bool {
+	size, bounded := t.sizes[log]
+	return !bounded || index < size
+}
+
 // Walk calls each for every record of the period, in the order of the logs.
 func (t Trail) Walk(ctx context.Context, each func(audit.Entry) error) error {
 	seen := 0
 	for _, log := range t.Logs {
 		err := t.Reader.Walk(ctx, log, t.From, t.Until, func(e audit.Entry) error {
+			if !t.holds(log, e.Index) {
+				return nil
+			}
 			if seen++; t.Progress != nil && seen%1000 == 0 {
 				t.Progress(seen)
 			}
@@ -64,6 +88,9 @@ func (t Trail) Search(ctx context.Context, q audit.Search, each func(audit.Entry
 				return err
 			}
 			for _, e := range found.Entries {
+				if !t.holds(log, e.Index) {
+					continue
+				}
 				if err := each(e); err != nil {
 					return err
 				}

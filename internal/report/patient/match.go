@@ -48,7 +48,11 @@ func (a *asked) path(path string) {
 	case err != nil || len(parts) > 2:
 		a.others = true
 	case len(parts) == 2 && parts[1] != "" && !strings.HasPrefix(parts[1], "_") && !strings.HasPrefix(parts[1], "$"):
-		if ref := parts[0] + "/" + parts[1]; a.target != "" && a.target != ref {
+		ref := parts[0] + "/" + parts[1]
+		if parts[0] == "Binary" { // a document that was to be opened, "Binary/id.attachment"
+			ref = "DocumentReference/" + parts[1][:max(0, strings.LastIndexByte(parts[1], '.'))]
+		}
+		if a.target != "" && a.target != ref {
 			a.others = true
 		} else {
 			a.target = ref

@@ -120,10 +120,13 @@ func TestWhatIsThePatientsIsKnownFromOutsideThePeriod(t *testing.T) {
 
 func TestADocumentThatWasOpenedIsProvedWithItsRecord(t *testing.T) {
 	opened := audit.ReleasedItem{Ref: "DocumentReference/d1/_history/1", Patients: []string{"Patient/1"}, Documents: 1}
-	m, trail, _ := made(t, patient.Options{Proof: true}, audit.Record{Agent: reporttest.Amara(), Interaction: "read", Type: "DocumentReference",
-		Resource: "DocumentReference/d1/_history/1", Query: "attachment=0", Patients: []string{"Patient/1"}, Released: []audit.ReleasedItem{opened}})
+	read := audit.Record{Agent: reporttest.Amara(), Interaction: "read", Type: "DocumentReference", Resource: "DocumentReference/d1/_history/1", Query: "attachment=0",
+		Patients: []string{"Patient/1"}, Released: []audit.ReleasedItem{opened}}
+	refused := read
+	refused.Phase, refused.Raw, refused.Patients, refused.Released = audit.PhaseDenial, "/Binary/d1.0", nil, nil
+	m, trail, _ := made(t, patient.Options{Proof: true}, read, refused)
 	n, err := m.Bundle(t.Context(), trail.Reader, report.Voice{Language: report.English, Zone: time.UTC}, func(string, []byte) error { return nil })
-	if want := (patient.Proven{Whole: 1}); err != nil || n != want {
+	if want := (patient.Proven{Whole: 2}); err != nil || n != want {
 		t.Errorf("%+v, %v", n, err)
 	}
 }

@@ -20,6 +20,21 @@ var Began = time.Date(2026, 11, 2, 14, 0, 0, 0, time.UTC)
 // phase, time, clinic and outcome is filled in.
 func Trail(t testing.TB, records ...audit.Record) (trail report.Trail, key string) {
 	t.Helper()
+	l, reader, key := Ledger(t)
+	Append(t, l, records...)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	trail, err := report.Open(t.Context(), reader, "maple", time.Time{}, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trail, key
+}
+
+// Ledger is an empty ledger, what reads it, and the public key that verifies it.
+func Ledger(t testing.TB) (l *audit.Ledger, reader *audit.Reader, key string) {
+	t.Helper()
 	db, err := store.CreateFolder(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -32,22 +47,20 @@ func Trail(t testing.TB, records ...audit.Record) (trail report.Trail, key strin
 	if key, err = audit.VerifierKey("gate.test", public); err != nil {
 		t.Fatal(err)
 	}
-	l, err := audit.Open(t.Context(), db, audit.Options{Key: private, Deployment: "gate.test"})
-	if err != nil {
+	if l, err = audit.Open(t.Context(), db, audit.Options{Key: private, Deployment: "gate.test"}); err != nil {
 		t.Fatal(err)
 	}
+	return l, audit.NewReader(db), key
+}
+
+// Append puts records into a ledger, filled in as those of Trail.
+func Append(t testing.TB, l *audit.Ledger, records ...audit.Record) {
+	t.Helper()
 	for i, r := range records {
 		if _, err := l.Append(t.Context(), filled(r, i)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if trail, err = report.Open(t.Context(), audit.NewReader(db), "maple", time.Time{}, time.Time{}); err != nil {
-		t.Fatal(err)
-	}
-	return trail, key
 }
 
 func filled(r audit.Record, i int) audit.Record {
