@@ -22,7 +22,7 @@ func addressProbes() []Probe {
 			}
 			t.watched(t.watch.documents, "an attachment's address leads to another origin")
 		}},
-		{Name: "attachment-open", Hazard: "H10", Shows: "Whether an attachment at the base's origin opens without a token.", try: openAttachments},
+		{Name: "attachment-open", Hazard: "H10", Shows: "Whether an attachment at the base's origin opens without a token.", none: "no visible DocumentReference has an attachment at the base's origin", try: openAttachments},
 		{Name: "absolute-references", Hazard: "H10", Shows: "Whether references lead to another origin: an EMR's own address leaves.", late: true, try: func(t *trial) {
 			t.watched(t.watch.refs, "a reference leads to another origin")
 		}},
@@ -90,9 +90,6 @@ func openAttachments(t *trial) {
 			return
 		}
 	}
-	if !t.over() {
-		t.note(NotApplicable, "no visible DocumentReference has an attachment at the base's origin")
-	}
 }
 
 func forwardedHost(t *trial) {
@@ -113,7 +110,6 @@ func forwardedHost(t *trial) {
 			}
 		}
 	}
-	t.orInvisible()
 }
 
 // revealing are marks of what an error should not show.

@@ -5,13 +5,12 @@ import (
 	"strings"
 )
 
-// byValue are ways to say "exists" and "does not exist" of a resource behind a reference without knowing anything of it.
-func byValue(typ string) [][2]string {
-	out := [][2]string{{"_lastUpdated=ge1800-01-01", "_lastUpdated=ge2900-01-01"}}
+// byValue says "exists" and "does not exist" of a resource behind a reference without knowing anything of it.
+func byValue(typ string) (exists, none string) {
 	if typ == "Patient" {
-		out = append([][2]string{{"birthdate=ge1800-01-01", "birthdate=ge2900-01-01"}}, out...)
+		return "birthdate=ge1800-01-01", "birthdate=ge2900-01-01"
 	}
-	return out
+	return "_lastUpdated=ge1800-01-01", "_lastUpdated=ge2900-01-01"
 }
 
 // through are the reference parameters that are chained, by type, with what they lead to.
@@ -29,18 +28,12 @@ func through(typ string) [][2]string {
 
 // chains makes pairs for every visible type and every reference into a denied one; spell writes the chain.
 func (t *trial) chains(form bool, spell func(param, target, rest string) string) {
-	if len(t.searched()) == 0 {
-		t.note(NotApplicable, nothingVisible)
-		return
-	}
 	var list []pair
 	for _, k := range t.searched() {
 		for _, to := range through(k.typ) {
-			if !t.denied(to[1]) {
-				continue
-			}
-			for _, v := range byValue(to[1])[:1] {
-				list = append(list, pair{k: k, hit: spell(to[0], to[1], v[0]), miss: spell(to[0], to[1], v[1]), tells: "of a " + to[1], form: form})
+			if t.denied(to[1]) {
+				exists, none := byValue(to[1])
+				list = append(list, pair{k: k, hit: spell(to[0], to[1], exists), miss: spell(to[0], to[1], none), tells: "of a " + to[1], form: form})
 			}
 		}
 	}
@@ -87,27 +80,18 @@ func chainProbes() []Probe {
 		chainProbe("chain-has", "A _has behind a chain (patient:Patient._has:Appointment:actor:date).", func(p, typ, rest string) string {
 			return p + ":" + typ + "._has:Appointment:actor:" + strings.Replace(rest, "birthdate", "date", 1)
 		}),
-		chainProbe("chain-by-post", "A chained parameter in the body of a POST _search.", nil).trying(func(t *trial) {
+		{Name: "chain-by-post", Hazard: "H1", Shows: "A chained parameter in the body of a POST _search.", try: func(t *trial) {
 			t.chains(true, func(p, _, rest string) string { return p + "." + rest })
-		}),
+		}},
 		{Name: "chain-sort", Hazard: "H1", Shows: "Whether results can be put in order by an element of a resource that the caller may not read.", try: sortByChain},
 		{Name: "chain-known-value", Hazard: "H1", Shows: "Whether a chain of the known-file finds a hidden value that exists, and not a made-up one.", try: func(t *trial) {
-			t.pairs(t.knownSearches(func(key string) bool { return strings.Contains(key, ".") || strings.HasPrefix(key, "_has") }),
+			t.pairs(t.knownSearches(func(key string) bool { return !plainKey(key) }),
 				"the known-file names no search with a chain or _has, of a type that can be searched")
 		}},
 	}
 }
 
-// trying is p with another way to try it.
-func (p Probe) trying(try func(*trial)) Probe {
-	p.try = try
-	return p
-}
-
 func sortByChain(t *trial) {
-	if len(t.searched()) == 0 {
-		t.note(NotApplicable, nothingVisible)
-	}
 	for _, k := range t.searched() {
 		for _, to := range through(k.typ)[:1] {
 			if !t.denied(to[1]) {
@@ -158,9 +142,6 @@ func (t *trial) reversed(form bool, spell func(rest string) string) {
 			list = append(list, pair{k: k, hit: spell(rest + "=ge1800-01-01"), miss: spell(rest + "=ge2900-01-01"), tells: "of resources that refer to a " + k.typ, form: form})
 		}
 	}
-	if len(list) == 0 {
-		t.note(NotApplicable, nothingVisible)
-	}
 	t.pairs(list, nothingVisible)
 }
 
@@ -196,7 +177,9 @@ func hasProbes() []Probe {
 		hasProbe("has-nested", "A _has within a _has.", func(rest string) string { return "_has:Task:focus:_has:" + rest }),
 		hasProbe("has-long-query", "The same behind kilobytes of other parameters, past a filter that reads only the beginning.",
 			func(rest string) string { return strings.Repeat("_format=json&", 600) + "_has:" + rest }),
-		hasProbe("has-by-post", "_has in the body of a POST _search.", nil).trying(func(t *trial) { t.reversed(true, func(rest string) string { return "_has:" + rest }) }),
+		{Name: "has-by-post", Hazard: "H1", Shows: "_has in the body of a POST _search.", try: func(t *trial) {
+			t.reversed(true, func(rest string) string { return "_has:" + rest })
+		}},
 	}
 }
 
@@ -227,19 +210,6 @@ func textProbes() []Probe {
 		shaping("type-parameter", "Whether _type adds other types to a search.", "_type=Patient", "_type=Appointment,Patient"),
 		{Name: "unknown-parameter", Hazard: "H1", Shows: "Whether a parameter that nobody knows gives more than the search without it; one that is ignored may hide one that filters.",
 			try: func(t *trial) { t.shapes("zqx-vestibule=1") }},
-	}
-}
-
-func (t *trial) shapes(params ...string) {
-	if len(t.searched()) == 0 {
-		t.note(NotApplicable, nothingVisible)
-	}
-	for _, k := range t.searched() {
-		for _, p := range params {
-			if !t.over() {
-				t.shaped(k, p)
-			}
-		}
 	}
 }
 

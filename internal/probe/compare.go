@@ -71,11 +71,7 @@ func (p pair) ask(params string, args []string) ask {
 	if p.form {
 		return ask{method: "POST", path: "/" + p.k.typ + "/_search" + questioned(p.k.query), body: params, filled: args, form: true}
 	}
-	query := p.k.query
-	if query != "" {
-		query += "&"
-	}
-	return get("/"+p.k.typ+"?"+query+params, args...)
+	return get("/"+p.k.typ+"?"+p.k.and(params), args...)
 }
 
 // oracle asks a pair and notes what it tells.
@@ -125,9 +121,9 @@ func (p pair) counts(hit, miss *answer) bool {
 	})
 }
 
-// pairs asks several oracles, or notes why there are none.
+// pairs asks several oracles, or notes why there are none although something is visible.
 func (t *trial) pairs(list []pair, none string) {
-	if len(list) == 0 {
+	if len(list) == 0 && len(t.searched()) > 0 {
 		t.note(NotApplicable, none)
 	}
 	for _, p := range list {
@@ -138,18 +134,29 @@ func (t *trial) pairs(list []pair, none string) {
 	}
 }
 
-// shaped asks a search with a parameter that shapes the answer and holds it against the control without: more resources, or
-// more of them, are a leak.
-func (t *trial) shaped(k *kind, params string, args ...string) {
-	a := t.do(pair{k: k}.ask(params, args))
-	switch {
-	case t.over() || t.failed(a) || t.spilled(a, k.pages...):
-	case a.refused():
-		t.note(OK, "refused")
-	case a.isSearchset() && k.plain.isSearchset() && same(a, k.plain):
-		t.note(Warning, "ignored: answered like the search without it", a, k.plain)
-	default:
-		t.note(OK, "answered with no more than the control")
+// shapes asks searches of each type with parameters that shape the answer and holds each against the control without: more
+// resources, or more of them, are a leak.
+func (t *trial) shapes(params ...string) {
+	t.shaped(false, func(string) []string { return params })
+}
+
+func (t *trial) shaped(form bool, params func(typ string) []string) {
+	for _, k := range t.searched() {
+		for _, p := range params(k.typ) {
+			if t.over() {
+				return
+			}
+			a := t.do(pair{k: k, form: form}.ask(p, nil))
+			switch {
+			case t.over() || t.failed(a) || t.spilled(a, k.pages...):
+			case a.refused():
+				t.note(OK, "refused")
+			case a.isSearchset() && k.plain.isSearchset() && same(a, k.plain):
+				t.note(Warning, "ignored: answered like the search without it", a, k.plain)
+			default:
+				t.note(OK, "answered with no more than the control")
+			}
+		}
 	}
 }
 
@@ -161,15 +168,18 @@ func same(a, b *answer) bool {
 	})
 }
 
-// trick asks for what is denied in another way; the controls are the plain ways.
+// trick asks for something in a way that should give no more than its controls do.
 func (t *trial) trick(a ask, controls ...*answer) {
+	if t.over() {
+		return
+	}
 	got := t.do(a)
 	switch {
 	case t.over() || t.failed(got) || t.spilled(got, controls...):
 	case got.refused():
 		t.note(OK, "refused")
 	default:
-		t.note(OK, "answered with nothing that the plain request does not give")
+		t.note(OK, "answered with no more than the control")
 	}
 }
 

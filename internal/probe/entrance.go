@@ -11,7 +11,7 @@ func entranceProbes() []Probe {
 	return []Probe{
 		{Name: "post-search", Hazard: "H5", Shows: "Whether POST _search gives what the same search by GET does not.", try: postSearch},
 		{Name: "post-search-mixed", Hazard: "H5", Shows: "Whether a POST _search with parameters in both URL and body gets past a check of either.", try: mixedSearch},
-		{Name: "get-search", Hazard: "H5", Shows: "Whether GET /Type/_search gives what a search does not.", try: func(t *trial) {
+		{Name: "get-search", Hazard: "H5", Shows: "Whether GET /Type/_search gives what a search does not.", none: nothingDenied, try: func(t *trial) {
 			t.denials(func(x target) []ask {
 				path, query, search := strings.Cut(x.path, "?")
 				if !search {
@@ -20,10 +20,10 @@ func entranceProbes() []Probe {
 				return []ask{get("/" + path + "/_search?" + query)}
 			})
 		}},
-		{Name: "batch", Hazard: "H5", Shows: "Whether a batch carries out reads and searches that are denied one by one.", try: func(t *trial) { t.bundled("batch") }},
-		{Name: "transaction", Hazard: "H5", Shows: "The same in a transaction of reads.", try: func(t *trial) { t.bundled("transaction") }},
-		{Name: "graphql", Hazard: "H5", Shows: "Whether $graphql reads what is denied.", try: graphQL},
-		{Name: "method-override", Hazard: "H5", Shows: "Whether a POST that a header turns into a GET reads what is denied.", try: func(t *trial) {
+		{Name: "batch", Hazard: "H5", Shows: "Whether a batch carries out reads and searches that are denied one by one.", none: nothingDenied, try: func(t *trial) { t.bundled("batch") }},
+		{Name: "transaction", Hazard: "H5", Shows: "The same in a transaction of reads.", none: nothingDenied, try: func(t *trial) { t.bundled("transaction") }},
+		{Name: "graphql", Hazard: "H5", Shows: "Whether $graphql reads what is denied.", none: nothingDenied, try: graphQL},
+		{Name: "method-override", Hazard: "H5", Shows: "Whether a POST that a header turns into a GET reads what is denied.", none: nothingDenied, try: func(t *trial) {
 			t.denials(func(x target) []ask {
 				var out []ask
 				for _, name := range []string{"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"} {
@@ -35,9 +35,8 @@ func entranceProbes() []Probe {
 				return out
 			})
 		}},
-		{Name: "head", Hazard: "H5", Shows: "Whether HEAD answers for what GET denies.", try: func(t *trial) {
-			targets := t.targets()
-			for _, x := range targets {
+		{Name: "head", Hazard: "H5", Shows: "Whether HEAD answers for what GET denies.", none: nothingDenied, try: func(t *trial) {
+			for _, x := range t.targets() {
 				a := t.do(ask{method: "HEAD", path: "/" + x.path, args: x.args})
 				switch {
 				case t.over() || t.failed(a):
@@ -49,9 +48,8 @@ func entranceProbes() []Probe {
 					t.note(OK, "HEAD and GET agree")
 				}
 			}
-			t.orNothing(targets)
 		}},
-		{Name: "odd-method", Hazard: "H5", Shows: "Whether a method that nobody knows is answered like GET, past what checks GET.", try: func(t *trial) {
+		{Name: "odd-method", Hazard: "H5", Shows: "Whether a method that nobody knows is answered like GET, past what checks GET.", none: nothingDenied, try: func(t *trial) {
 			t.denials(func(x target) []ask {
 				return []ask{{method: "ZQX", path: "/" + x.path, args: x.args}, {method: "get", path: "/" + x.path, args: x.args}, {method: "QUERY", path: "/" + x.path, args: x.args}}
 			})
@@ -59,26 +57,12 @@ func entranceProbes() []Probe {
 	}
 }
 
-// orNothing says why nothing was tried.
-func (t *trial) orNothing(targets []target) {
-	if len(targets) == 0 && !t.over() {
-		t.note(NotApplicable, nothingDenied)
-	}
-}
-
 // denials asks for each target in other ways.
 func (t *trial) denials(ways func(target) []ask) {
-	targets := t.targets()
-	for _, x := range targets {
+	for _, x := range t.targets() {
 		for _, a := range ways(x) {
-			if t.over() {
-				return
-			}
 			t.trick(a, x.control)
 		}
-	}
-	if len(t.notes) == 0 && !t.over() {
-		t.note(NotApplicable, nothingDenied)
 	}
 }
 
@@ -101,9 +85,6 @@ func postSearch(t *trial) {
 			t.note(OK, "refused")
 		}
 	}
-	if len(t.notes) == 0 && !t.over() {
-		t.note(NotApplicable, nothingVisible)
-	}
 }
 
 func mixedSearch(t *trial) {
@@ -115,38 +96,23 @@ func mixedSearch(t *trial) {
 			{method: "POST", path: "/" + k.typ + "/_search?_include=", body: bad, form: true},
 			{method: "GET", path: "/" + k.typ + "?_format=json", body: bad, form: true},
 		} {
-			got := t.do(a)
-			switch {
-			case t.over() || t.failed(got) || t.spilled(got, k.pages...):
-			case got.refused():
-				t.note(OK, "refused")
-			default:
-				t.note(OK, "answered with no more than the control")
-			}
+			t.trick(a, k.pages...)
 		}
-	}
-	if len(t.notes) == 0 && !t.over() {
-		t.note(NotApplicable, nothingVisible)
 	}
 }
 
 // bundled sends the denied requests as entries of a batch or transaction that reads only.
 func (t *trial) bundled(typ string) {
-	targets := t.targets()
-	for _, x := range targets {
+	for _, x := range t.targets() {
 		path := strings.ReplaceAll(x.path, "{}", "\x00")
 		body := strings.ReplaceAll(`{"resourceType":"Bundle","type":"`+typ+`","entry":[{"request":{"method":"GET","url":"`+path+`"}}]}`, "\x00", "{}")
 		for _, at := range []string{"", "/"} {
-			if !t.over() {
-				t.trick(ask{method: "POST", path: at, body: body, filled: x.args}, x.control)
-			}
+			t.trick(ask{method: "POST", path: at, body: body, filled: x.args}, x.control)
 		}
 	}
-	t.orNothing(targets)
 }
 
 func graphQL(t *trial) {
-	tried := false
 	for _, typ := range t.deniedTypes() {
 		control := t.do(get("/" + typ + "?_count=2"))
 		query := "{" + typ + "List{id,resourceType,__typename}}"
@@ -155,7 +121,6 @@ func graphQL(t *trial) {
 			get("/$graphql?query=" + strings.NewReplacer("{", "%7B", "}", "%7D", ",", "%2C").Replace(query)),
 		} {
 			got := t.do(a)
-			tried = true
 			switch {
 			case t.over() || t.failed(got) || t.spilled(got, control):
 			case got.good() && !control.good() && listsIDs(got):
@@ -164,9 +129,6 @@ func graphQL(t *trial) {
 				t.note(OK, "refused, or answered without resources")
 			}
 		}
-	}
-	if !tried && !t.over() {
-		t.note(NotApplicable, nothingDenied)
 	}
 }
 
@@ -221,18 +183,18 @@ func doorProbes() []Probe {
 			}
 			return a.with("Forwarded", "for=127.0.0.1"), true
 		}),
-		{Name: "denied-with-loopback-headers", Hazard: "H8", Shows: "Whether such headers, with the token, open what is denied.", try: func(t *trial) {
+		{Name: "denied-with-loopback-headers", Hazard: "H8", Shows: "Whether such headers, with the token, open what is denied.", none: nothingDenied, try: func(t *trial) {
 			t.denials(func(x target) []ask {
 				return []ask{get("/"+x.path, x.args...).with("X-Forwarded-For", "127.0.0.1").with("X-Real-IP", "127.0.0.1").with("Forwarded", "for=127.0.0.1;host=localhost")}
 			})
 		}},
-		{Name: "purpose-headers", Hazard: "H8", Shows: "Whether a header with a purpose, a consent scope or an emergency opens what is denied.", try: func(t *trial) {
+		{Name: "purpose-headers", Hazard: "H8", Shows: "Whether a header with a purpose, a consent scope or an emergency opens what is denied.", none: nothingDenied, try: func(t *trial) {
 			t.denials(func(x target) []ask {
 				a := get("/"+x.path, x.args...)
 				return []ask{a.with("X-Consent-Scope", "btg"), a.with("X-Consent-Scope", "bypass"), a.with("X-Purpose-Of-Use", "ETREAT"), a.with("X-Break-Glass", "true"), a.with("X-Consent-Scope", "")}
 			})
 		}},
-		{Name: "tenant-headers", Hazard: "H8", Shows: "Whether a header or parameter with a role, a project or a tenant opens what is denied.", try: func(t *trial) {
+		{Name: "tenant-headers", Hazard: "H8", Shows: "Whether a header or parameter with a role, a project or a tenant opens what is denied.", none: nothingDenied, try: func(t *trial) {
 			t.denials(func(x target) []ask {
 				a := get("/"+x.path, x.args...)
 				return []ask{a.with("X-Tenant-ID", "DEFAULT").with("X-Request-Tenant", "DEFAULT"), a.with("X-Medplum", "extended").with("X-Project", "*"), a.with("X-Role", "admin").with("X-Roles", "admin").with("X-Scope", "system/*.*"), a.with("Cookie", "admin=true; role=admin")}
@@ -286,9 +248,6 @@ func (t *trial) nobody(as func(*trial, ask) (ask, bool)) {
 				t.note(OK, "refused")
 			}
 		}
-	}
-	if len(t.searched()) == 0 {
-		t.note(NotApplicable, nothingVisible)
 	}
 }
 

@@ -12,7 +12,7 @@ func headerProbes() []Probe {
 		return func(a ask) ask { a.path = joined(a.path, "_format="+v); return a }
 	}
 	return []Probe{
-		{Name: "original-url", Hazard: "H5", Shows: "Whether a header with another address than the path makes the server answer that one.", try: originalURL},
+		{Name: "original-url", Hazard: "H5", Shows: "Whether a header with another address than the path makes the server answer that one.", none: nothingDenied, try: originalURL},
 		{Name: "cors-credentials", Hazard: "H6", Shows: "Whether any web page may ask with the caller's credentials and read the answer.", try: crossOrigin},
 		{Name: "trace", Hazard: "H6", Shows: "Whether TRACE sends back the request with its token.", try: func(t *trial) {
 			for _, method := range []string{"TRACE", "TRACK"} {
@@ -40,19 +40,14 @@ func originalURL(t *trial) {
 	if list := t.searched(); len(list) > 0 {
 		visible, plain = "/"+list[0].typ+questioned(list[0].query), list[0].pages
 	}
-	tried := false
 	for _, x := range t.targets() {
 		if len(x.args) > 0 {
 			continue // a header is shown in reports; only requests without values go into one
 		}
-		tried = true
 		for _, name := range []string{"X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Uri", "X-Original-URI", "X-Forwarded-Path"} {
 			t.trick(get(visible).with(name, pathOf(t.base)+"/"+x.path), append(plain, x.control)...)
 		}
 		t.trick(get("/"+x.path).with("X-Original-URL", pathOf(t.base)+visible), append(plain, x.control)...)
-	}
-	if !tried && !t.over() {
-		t.note(NotApplicable, nothingDenied)
 	}
 }
 
@@ -112,7 +107,6 @@ func (t *trial) represented(ways []func(ask) ask) {
 			}
 		}
 	}
-	t.orInvisible()
 }
 
 // namesHidden finds an element in a text that is no JSON, which visible resources do not show: one that the known-file hides,

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"slices"
+	"strings"
 
 	"vestibule/fhir"
 )
@@ -11,10 +12,6 @@ const mostParams = 5 // hidden parameters that one probe tries of a type
 // hiddenProbe tries a modifier on parameters that look at elements that are not shown.
 func hiddenProbe(name, shows string, types []fhir.ParamType, pairs func(t *trial, k *kind, p hiddenParam) []pair) Probe {
 	return Probe{Name: name, Hazard: "H1", Shows: shows, try: func(t *trial) {
-		if len(t.searched()) == 0 {
-			t.note(NotApplicable, nothingVisible)
-			return
-		}
 		var list []pair
 		for _, k := range t.searched() {
 			n := 0
@@ -108,7 +105,7 @@ func hiddenProbes() []Probe {
 		hiddenProbe("hidden-comparison", "Whether comparing (sa, eb, lt, ap) tells a date that is not shown.", date, func(_ *trial, _ *kind, p hiddenParam) []pair {
 			return slices.Concat(by(p.Name, "sa1800-01-01", "sa2900-01-01", false), by(p.Name, "lt2900-01-01", "lt1800-01-01", false))
 		}),
-		{Name: "hidden-sort", Hazard: "H1", Shows: "Whether results can be put in order by an element that is not shown.", try: sortByHidden},
+		{Name: "hidden-sort", Hazard: "H1", Shows: "Whether results can be put in order by an element that is not shown.", none: "no parameter looks at an element that is not shown", try: sortByHidden},
 		{Name: "hidden-known-value", Hazard: "H1", Shows: "Whether a search of the known-file finds a hidden value that exists, and not a made-up one.", try: func(t *trial) {
 			t.pairs(t.knownSearches(plainKey), "the known-file names no plain search of a type that can be searched")
 		}},
@@ -119,14 +116,7 @@ func hiddenProbes() []Probe {
 	}
 }
 
-func plainKey(key string) bool {
-	for i := range len(key) {
-		if key[i] == '.' {
-			return false
-		}
-	}
-	return len(key) < 4 || key[:4] != "_has"
-}
+func plainKey(key string) bool { return !strings.Contains(key, ".") && !strings.HasPrefix(key, "_has") }
 
 // textsOf are pairs by canaries that are no codes, for parameters over texts.
 func (t *trial) textsOf(p hiddenParam, modifier string) []pair {
@@ -155,11 +145,6 @@ func referencedIdentifiers(t *trial) {
 }
 
 func sortByHidden(t *trial) {
-	if len(t.searched()) == 0 {
-		t.note(NotApplicable, nothingVisible)
-		return
-	}
-	tried := 0
 	for _, k := range t.searched() {
 		n := 0
 		for _, p := range t.hiddenParams(k) {
@@ -167,29 +152,20 @@ func sortByHidden(t *trial) {
 				break
 			}
 			n++
-			tried++
 			t.order(k, p.Name, k.typ+"."+p.Paths[0], p.known)
 		}
-	}
-	if tried == 0 {
-		t.note(NotApplicable, "no parameter looks at an element that is not shown")
 	}
 }
 
 // elementsByName asks for each hidden element and for what a plain answer never shows.
 func elementsByName(t *trial) {
-	tried := false
 	for _, k := range t.searched() {
 		for _, path := range append(slices.Clone(t.Known.Elements[k.typ]), "text", "contained") {
 			if t.over() {
 				return
 			}
-			tried = true
 			t.element(k, path)
 		}
-	}
-	if !tried {
-		t.note(NotApplicable, nothingVisible)
 	}
 }
 

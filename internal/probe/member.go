@@ -27,7 +27,6 @@ func memberProbes() []Probe {
 				}
 				t.spilledElements(t.do(get("/"+k.typ+"/{}", t.first(k))))
 			}
-			t.orInvisible()
 		}},
 		{Name: "cut-unmarked", Hazard: "H12", Shows: "Whether a resource that was cut says so (SUBSETTED): a client that does not know sends it back whole and erases what it did not see.", try: cutUnmarked},
 	}
@@ -66,7 +65,6 @@ func cutUnmarked(t *trial) {
 		}
 		t.note(verdict, says, a, k.plain)
 	}
-	t.orInvisible()
 }
 
 func marked(e entry) bool {

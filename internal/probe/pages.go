@@ -23,23 +23,22 @@ func (t *trial) paged() []paged {
 			out = append(out, paged{k, a, next})
 		}
 	}
-	if len(out) == 0 && !t.over() {
-		t.note(NotApplicable, "no search of what the token sees has a second page")
-	}
 	return out
 }
+
+const onePage = "no search of what the token sees has a second page"
 
 // pageProbes are about links to further pages (hazard H3).
 func pageProbes() []Probe {
 	return []Probe{
-		{Name: "page-without-token", Hazard: "H3", Shows: "Whether the address of a second page is answered without a token.", try: func(t *trial) {
-			t.pages(func(p paged) (ask, bool) { return ask{link: p.next, bare: true}, true }, "the second page is answered without a token")
+		{Name: "page-without-token", Hazard: "H3", Shows: "Whether the address of a second page is answered without a token.", none: onePage, try: func(t *trial) {
+			t.pages(func(p paged) ask { return ask{link: p.next, bare: true} }, "the second page is answered without a token")
 		}},
-		{Name: "page-garbage-token", Hazard: "H3", Shows: "Whether the address of a second page is answered to a token that means nothing.", try: func(t *trial) {
-			t.pages(func(p paged) (ask, bool) { return ask{link: p.next, auth: "Bearer zqx.vestibule.zqx"}, true }, "the second page is answered to a token that means nothing")
+		{Name: "page-garbage-token", Hazard: "H3", Shows: "Whether the address of a second page is answered to a token that means nothing.", none: onePage, try: func(t *trial) {
+			t.pages(func(p paged) ask { return ask{link: p.next, auth: "Bearer zqx.vestibule.zqx"} }, "the second page is answered to a token that means nothing")
 		}},
-		{Name: "page-tampered", Hazard: "H3", Shows: "Whether a page link that was changed is answered: it could be changed into somebody else's.", try: tampered},
-		{Name: "page-other-type", Hazard: "H3", Shows: "Whether a page link of one type works below another.", try: func(t *trial) {
+		{Name: "page-tampered", Hazard: "H3", Shows: "Whether a page link that was changed is answered: it could be changed into somebody else's.", none: onePage, try: tampered},
+		{Name: "page-other-type", Hazard: "H3", Shows: "Whether a page link of one type works below another.", none: onePage, try: func(t *trial) {
 			for _, p := range t.paged() {
 				for _, typ := range append([]string{"Patient"}, mainTypes()...) {
 					u, err := url.Parse(p.next)
@@ -51,21 +50,14 @@ func pageProbes() []Probe {
 					if k := t.kinds[typ]; k != nil && k.plain != nil {
 						controls = append(k.pages, k.plain)
 					}
-					t.borrowed(ask{link: u.String()}, p.k.typ, controls)
+					t.trick(ask{link: u.String()}, controls...)
 				}
 			}
 		}},
-		{Name: "page-other-query", Hazard: "H3", Shows: "Whether a page link works together with parameters that are refused by themselves.", try: func(t *trial) {
+		{Name: "page-other-query", Hazard: "H3", Shows: "Whether a page link works together with parameters that are refused by themselves.", none: onePage, try: func(t *trial) {
 			for _, p := range t.paged() {
 				for _, add := range []string{"_include=" + p.k.typ + ":patient", "_include=*", "_revinclude=*"} {
-					a := t.do(ask{link: joined(p.next, add)})
-					switch {
-					case t.over() || t.failed(a) || t.spilled(a, p.k.pages...):
-					case a.refused():
-						t.note(OK, "refused")
-					default:
-						t.note(OK, "answered with no more than the page holds")
-					}
+					t.trick(ask{link: joined(p.next, add)}, p.k.pages...)
 				}
 			}
 		}},
@@ -79,12 +71,9 @@ func pageProbes() []Probe {
 					}
 				}
 			}
-			if len(t.searched()) == 0 {
-				t.note(NotApplicable, nothingVisible)
-			}
 		}},
 		{Name: "page-shared-cache", Hazard: "H3", Shows: "Whether answers with data may be kept by shared caches, which serve them without asking anybody.", try: cacheable},
-		{Name: "page-link-tells", Hazard: "H3", Shows: "Whether a value that was searched by POST, to keep it out of URLs, stands in the next link.", try: linkTells},
+		{Name: "page-link-tells", Hazard: "H3", Shows: "Whether a value that was searched by POST, to keep it out of URLs, stands in the next link.", none: "no search by patient has a second page", try: linkTells},
 	}
 }
 
@@ -96,15 +85,11 @@ func joined(link, params string) string {
 }
 
 // pages asks for second pages as nobody in particular.
-func (t *trial) pages(as func(paged) (ask, bool), leak string) {
+func (t *trial) pages(as func(paged) ask, leak string) {
 	for _, p := range t.paged() {
-		a, ok := as(p)
-		if !ok || t.over() {
-			return
-		}
-		got := t.do(a)
+		got := t.do(as(p))
 		switch {
-		case t.failed(got):
+		case t.over() || t.failed(got):
 		case got.isSearchset() && len(got.matches()) > 0:
 			t.note(Leak, leak, got, t.do(ask{link: p.next}))
 		default:
@@ -159,18 +144,6 @@ func changed(s string) string {
 	return s[:i] + string(c) + s[i+1:]
 }
 
-// borrowed asks for a page link below another type.
-func (t *trial) borrowed(a ask, from string, controls []*answer) {
-	got := t.do(a)
-	switch {
-	case t.over() || t.failed(got) || t.spilled(got, controls...):
-	case got.refused():
-		t.note(OK, "refused")
-	default:
-		t.note(OK, "answered with no more than a search of that type ("+from+"'s link below another type)")
-	}
-}
-
 // cacheable looks at what the answers with data say about caches.
 func cacheable(t *trial) {
 	for _, k := range t.searched() {
@@ -183,9 +156,6 @@ func cacheable(t *trial) {
 		default: // RFC 9111 section 3.5: Authorization keeps it out of a shared cache, a browser's disk it does not
 			t.note(Warning, "answers with patients' data do not say no-store; a browser or a proxy may keep them", k.plain)
 		}
-	}
-	if len(t.searched()) == 0 {
-		t.note(NotApplicable, nothingVisible)
 	}
 }
 
@@ -204,7 +174,6 @@ func linkTells(t *trial) {
 			return
 		}
 	}
-	t.note(NotApplicable, "no search by patient has a second page")
 }
 
 // totalProbes are about numbers that count what was filtered (hazard H4).
@@ -232,14 +201,11 @@ func totalProbes() []Probe {
 
 // counting holds a total against the number of resources in a complete listing.
 func counting(name, shows, params string) Probe {
-	return Probe{Name: name, Hazard: "H4", Shows: shows, try: func(t *trial) {
+	return Probe{Name: name, Hazard: "H4", Shows: shows, none: "no type can be searched", try: func(t *trial) {
 		for _, typ := range append(mainTypes(), "Patient") {
 			if k := t.kinds[typ]; k != nil && k.plain.isSearchset() && !t.over() {
 				t.count(k, params)
 			}
-		}
-		if len(t.notes) == 0 {
-			t.note(NotApplicable, "no type can be searched")
 		}
 	}}
 }
@@ -283,19 +249,9 @@ func (t *trial) settle(k *kind, a *answer, total int) {
 
 // counts asks with counts that make no sense.
 func (t *trial) counts(values ...string) {
-	if len(t.searched()) == 0 {
-		t.note(NotApplicable, nothingVisible)
-	}
 	for _, k := range t.searched() {
 		for _, v := range values {
-			a := t.do(get("/" + k.typ + "?_count=" + v))
-			switch {
-			case t.over() || t.failed(a) || t.spilled(a, k.pages...):
-			case a.refused():
-				t.note(OK, "refused")
-			default:
-				t.note(OK, "answered with no more than the pages hold")
-			}
+			t.trick(get("/"+k.typ+"?_count="+v), k.pages...)
 		}
 	}
 }
@@ -313,8 +269,5 @@ func shortPages(t *trial) {
 				t.note(OK, "pages that have a next link are full")
 			}
 		}
-	}
-	if len(t.searched()) == 0 {
-		t.note(NotApplicable, nothingVisible)
 	}
 }

@@ -8,7 +8,7 @@ import (
 // pathProbes write the path of what is denied in other ways (hazard H13).
 func pathProbes() []Probe {
 	trick := func(name, shows string, spell func(v, typ, path string) []string) Probe {
-		return Probe{Name: name, Hazard: "H13", Shows: shows, try: func(t *trial) {
+		return Probe{Name: name, Hazard: "H13", Shows: shows, none: nothingDenied, try: func(t *trial) {
 			visible := "Appointment"
 			if list := t.searched(); len(list) > 0 {
 				visible = list[0].typ
@@ -84,25 +84,19 @@ func hexed(c byte) string {
 func typeProbes() []Probe {
 	return []Probe{
 		{Name: "type-search", Hazard: "H6", Shows: "Whether a type that the known-file puts out of reach can be searched.", try: searchTypes},
-		{Name: "type-read", Hazard: "H6", Shows: "Whether a resource of such a type can be read by an id that visible resources name.", try: readTypes},
-		{Name: "search-all-types", Hazard: "H6", Shows: "Whether a search without a type gives what a search of the type does not.", try: func(t *trial) {
+		{Name: "type-read", Hazard: "H6", Shows: "Whether a resource of such a type can be read by an id that visible resources name.", none: "no visible resource names one of a denied type", try: readTypes},
+		{Name: "search-all-types", Hazard: "H6", Shows: "Whether a search without a type gives what a search of the type does not.", none: nothingDenied, try: func(t *trial) {
 			for _, path := range []string{"?_type={}&_count=2", "/?_type={}&_count=2", "/_search?_type={}&_count=2", "?_count=2&_lastUpdated=ge1800-01-01", "/?_id={}"} {
 				for _, typ := range t.deniedTypes() {
 					t.beyondSearches(ask{path: strings.Replace(path, "{}", typ, 1)})
 				}
 			}
-			if len(t.notes) == 0 && !t.over() {
-				t.note(NotApplicable, nothingDenied)
-			}
 		}},
-		{Name: "search-all-by-post", Hazard: "H6", Shows: "The same by POST.", try: func(t *trial) {
+		{Name: "search-all-by-post", Hazard: "H6", Shows: "The same by POST.", none: nothingDenied, try: func(t *trial) {
 			for _, typ := range t.deniedTypes() {
 				for _, path := range []string{"/_search", "/?_type=" + typ} {
 					t.beyondSearches(ask{method: "POST", path: path, body: "_type=" + typ + "&_count=2", form: true})
 				}
-			}
-			if len(t.notes) == 0 && !t.over() {
-				t.note(NotApplicable, nothingDenied)
 			}
 		}},
 	}
@@ -137,25 +131,10 @@ func readTypes(t *trial) {
 			}
 		}
 	}
-	if len(t.notes) == 0 && !t.over() {
-		t.note(NotApplicable, "no visible resource names one of a denied type")
-	}
 }
 
 // beyondSearches notes what an answer gives that plain searches of all types do not.
-func (t *trial) beyondSearches(a ask) {
-	if t.over() {
-		return
-	}
-	got := t.do(a)
-	switch {
-	case t.failed(got) || t.spilled(got, t.allPages()...):
-	case got.refused():
-		t.note(OK, "refused")
-	default:
-		t.note(OK, "answered with no more than plain searches give")
-	}
-}
+func (t *trial) beyondSearches(a ask) { t.trick(a, t.allPages()...) }
 
 func (t *trial) allPages() []*answer {
 	var out []*answer
@@ -168,13 +147,10 @@ func (t *trial) allPages() []*answer {
 // operationProbes are about operations, histories and compartments (hazard H13).
 func operationProbes() []Probe {
 	beyond := func(name, shows string, asks func(t *trial) []ask) Probe {
-		return Probe{Name: name, Hazard: "H13", Shows: shows, try: func(t *trial) {
-			list := asks(t)
-			for _, a := range list {
+		none := "no patient is known to ask about; name one under resources in the known-file"
+		return Probe{Name: name, Hazard: "H13", Shows: shows, none: none, try: func(t *trial) {
+			for _, a := range asks(t) {
 				t.beyondSearches(a)
-			}
-			if len(list) == 0 {
-				t.note(NotApplicable, "no patient is known to ask about; name one under resources in the known-file")
 			}
 		}}
 	}

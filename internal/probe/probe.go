@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,8 @@ type Probe struct {
 	Shows  string // one sentence: what a leak would mean
 
 	try  func(*trial)
-	late bool // it looks at the answers of all others, and is run after them
+	none string // why there was nothing to try it on, where it notes nothing; empty: nothingVisible
+	late bool   // it looks at the answers of all others, and is run after them
 }
 
 // Verdict is what came of a probe.
@@ -218,7 +220,7 @@ func newSession(ctx context.Context, o Options) (*session, error) {
 		return nil, fmt.Errorf("%w: known-file: %s: %s", ErrNotRun, m[0].Path, m[0].Text)
 	}
 	return &session{Options: o, ctx: ctx, base: strings.TrimRight(o.Base, "/"), origin: originOf(u), kinds: map[string]*kind{},
-		limit: rate.NewLimiter(rate.Limit(o.Rate), 1), watch: newWatched()}, nil
+		limit: rate.NewLimiter(rate.Limit(o.Rate), 1)}, nil
 }
 
 func originOf(u *url.URL) string { return strings.ToLower(u.Scheme + "://" + u.Host) }
@@ -227,7 +229,7 @@ func originOf(u *url.URL) string { return strings.ToLower(u.Scheme + "://" + u.H
 func (s *session) run(p Probe) Result {
 	t := &trial{session: s, name: p.Name}
 	p.try(t)
-	r := Result{Probe: p.Name, Hazard: p.Hazard, Shows: p.Shows, Verdict: NotApplicable, Says: "nothing to try it on"}
+	r := Result{Probe: p.Name, Hazard: p.Hazard, Shows: p.Shows, Verdict: NotApplicable, Says: cmp.Or(p.none, nothingVisible)}
 	heaviest := -1
 	more := 0
 	for _, n := range t.notes {

@@ -118,8 +118,6 @@ type watched struct {
 	answers   int
 }
 
-func newWatched() watched { return watched{} }
-
 const keepWatched = 3
 
 func keep(list *[]*answer, a *answer) {

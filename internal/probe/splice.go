@@ -6,28 +6,26 @@ func spliceProbes() []Probe {
 		{Name: "value-splice", Hazard: "H7", Shows: "Whether a value that holds '&' and a parameter becomes a parameter of the request behind.", try: func(t *trial) {
 			for _, k := range t.searched() {
 				for _, sep := range []string{"%26", "%3B", "%0D%0A%26", "%00%26", "%2526"} {
-					t.spliced(k, get("/"+k.typ+"?"+k.and("_id={}"+sep+"_include="+k.typ+":patient"), t.first(k)))
+					t.trick(get("/"+k.typ+"?"+k.and("_id={}"+sep+"_include="+k.typ+":patient"), t.first(k)), k.pages...)
 				}
 			}
-			t.orInvisible()
 		}},
 		{Name: "path-splice", Hazard: "H7", Shows: "Whether an id that holds '?', '#' or '&' becomes part of the query of the request behind.", try: func(t *trial) {
 			for _, k := range t.searched() {
 				for _, sep := range []string{"%3F", "%23", "%26", "%3F_elements=id%26"} {
-					t.spliced(k, get("/"+k.typ+"/{}"+sep+"_include="+k.typ+":patient", t.first(k)))
+					t.trick(get("/"+k.typ+"/{}"+sep+"_include="+k.typ+":patient", t.first(k)), k.pages...)
 				}
 				for _, sep := range []string{"%3F", "?"} {
-					t.spliced(k, get("/"+k.typ+sep+"_include="+k.typ+":patient"))
+					t.trick(get("/"+k.typ+sep+"_include="+k.typ+":patient"), k.pages...)
 				}
 			}
-			t.orInvisible()
 		}},
-		{Name: "value-list", Hazard: "H7", Shows: "Whether an id in a list with a visible one is given out although it is out of reach by itself.", try: func(t *trial) {
+		{Name: "value-list", Hazard: "H7", Shows: "Whether an id in a list with a visible one is given out although it is out of reach by itself.", none: noneOutOfReach, try: func(t *trial) {
 			t.joined(func(own, other string) []ask {
 				return []ask{get("?_id={},{}", own, other), get("?_id={}%5C,{}", own, other), get("?_id={}%7C{}", own, other)}
 			})
 		}},
-		{Name: "parameter-repeated", Hazard: "H7", Shows: "Whether a repeated parameter gives what one of its values does not, where one part reads the first and another the last.", try: func(t *trial) {
+		{Name: "parameter-repeated", Hazard: "H7", Shows: "Whether a repeated parameter gives what one of its values does not, where one part reads the first and another the last.", none: noneOutOfReach, try: func(t *trial) {
 			t.joined(func(own, other string) []ask {
 				return []ask{get("?_id={}&_id={}", own, other), get("?_id={}&_id={}", other, own), get("?_id={}&_ID={}", own, other), get("?_id={}&_id[]={}", own, other)}
 			})
@@ -44,6 +42,8 @@ func spliceProbes() []Probe {
 	}
 }
 
+const noneOutOfReach = "no id of a visible type is known to be out of reach; name resources in the known-file"
+
 // and adds a parameter to the type's plain query.
 func (k *kind) and(params string) string {
 	if k.query == "" {
@@ -54,27 +54,6 @@ func (k *kind) and(params string) string {
 
 func (t *trial) first(k *kind) string { return k.visible[0].Get("id").Text() }
 
-func (t *trial) orInvisible() {
-	if len(t.searched()) == 0 {
-		t.note(NotApplicable, nothingVisible)
-	}
-}
-
-// spliced notes what comes along with a request that holds another parameter within a value.
-func (t *trial) spliced(k *kind, a ask) {
-	if t.over() {
-		return
-	}
-	got := t.do(a)
-	switch {
-	case t.failed(got) || t.spilled(got, k.pages...):
-	case got.refused():
-		t.note(OK, "refused")
-	default:
-		t.note(OK, "answered with no more than the control")
-	}
-}
-
 // joined asks for an id out of reach together with a visible one; the control asks for it by itself.
 func (t *trial) joined(asks func(own, other string) []ask) {
 	for _, k := range t.searched() {
@@ -83,18 +62,8 @@ func (t *trial) joined(asks func(own, other string) []ask) {
 			control := t.do(get("/"+k.typ+"?_id={}", other))
 			for _, a := range asks(t.first(k), other) {
 				a.path = "/" + k.typ + a.path
-				got := t.do(a)
-				switch {
-				case t.over() || t.failed(got) || t.spilled(got, append(k.pages, control)...):
-				case got.refused():
-					t.note(OK, "refused")
-				default:
-					t.note(OK, "answered with no more than the control")
-				}
+				t.trick(a, append(k.pages, control)...)
 			}
 		}
-	}
-	if len(t.notes) == 0 && !t.over() {
-		t.note(NotApplicable, "no id of a visible type is known to be out of reach; name resources in the known-file")
 	}
 }

@@ -10,7 +10,7 @@ import (
 // change they put back (hazards H9, H11, H12).
 func writeProbes() []Probe {
 	writing := func(name, hazard, shows string, try func(t *trial, w *scratch)) Probe {
-		return Probe{Name: name, Hazard: hazard, Shows: shows, try: func(t *trial) {
+		return Probe{Name: name, Hazard: hazard, Shows: shows, none: noHiding, try: func(t *trial) {
 			if w := t.scratch(); w != nil {
 				try(t, w)
 			}
@@ -48,14 +48,12 @@ func writeProbes() []Probe {
 			}
 		}),
 		writing("conditional-create", "H1", "Whether If-None-Exist tells what exists out of reach. A server that does not honour it may store two empty resources, entered in error.", func(t *trial, w *scratch) {
-			refs := t.hidingOf(w.typ, 1)
-			if len(refs) == 0 {
-				t.note(NotApplicable, noHiding)
-				return
-			}
-			t.twin(func(typ string) ask {
+			way := func(typ string) ask {
 				return ask{method: "POST", path: "/" + typ, body: `{"resourceType":"` + typ + `","status":"entered-in-error"}`, exist: "_id={}"}
-			}, differentAtAll, w.typ, refs[0])
+			}
+			for _, ref := range t.hidingOf(w.typ, 1) {
+				t.twin(way, differentAtAll, w.typ, ref)
+			}
 		}),
 	}
 }
