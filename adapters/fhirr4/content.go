@@ -39,12 +39,12 @@ func (a *Adapter) content(ctx context.Context, doc fhir.Resource, index int) ([]
 	if !ok || ref.Type != "Binary" {
 		return nil, upstream(opContent, doc.Type(), "emr-link-foreign", "The document lies elsewhere than in the EMR, so it is not opened.")
 	}
-	return a.binary(ctx, ref)
+	return a.binary(ctx, doc, ref)
 }
 
 // binary reads a Binary as a resource (http://hl7.org/fhir/R4/binary.html#rest): other than the bare bytes, it says whether it
-// is whole.
-func (a *Adapter) binary(ctx context.Context, ref fhir.Ref) ([]byte, error) {
+// is whole, and under whose access rules it stands.
+func (a *Adapter) binary(ctx context.Context, doc fhir.Resource, ref fhir.Ref) ([]byte, error) {
 	ans, err := a.do(ctx, exchange{op: opContent, typ: ref.Type, method: http.MethodGet, path: ref.Type + "/" + ref.ID, again: true})
 	if err != nil {
 		return nil, err
@@ -53,7 +53,24 @@ func (a *Adapter) binary(ctx context.Context, ref fhir.Ref) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if context := r.Value().Get("securityContext"); context.Exists() && !ruledBy(doc, context) {
+		return nil, upstream(opContent, doc.Type(), "emr-link-foreign", "The EMR keeps this document under the access rules of another resource, so it is not opened.")
+	}
 	return decoded(ref.Type, r.Value().Get("data"))
+}
+
+// ruledBy reports whether a Binary's securityContext (http://hl7.org/fhir/R4/binary-definitions.html#Binary.securityContext) is
+// the DocumentReference by which it is opened, or whom that one is about: whoever may see doc was not asked about anything else.
+func ruledBy(doc fhir.Resource, context fhir.Value) bool {
+	ref, ok := fhir.ParseRef(context.Get("reference").Text())
+	if !ok {
+		return false
+	}
+	if ref.Type == doc.Type() {
+		return ref.ID == doc.ID() && (ref.Version == "" || ref.Version == doc.VersionID())
+	}
+	subject, ok := fhir.ParseRef(doc.Value().Get("subject").Get("reference").Text())
+	return ok && ref.Type == subject.Type && ref.ID == subject.ID
 }
 
 // decoded is base64 as bytes.

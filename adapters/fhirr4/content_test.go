@@ -70,3 +70,28 @@ func TestADocumentIsOpenedFromWhereTheEMRKeepsItAndFromNowhereElse(t *testing.T)
 		wantError(t, err, fhir.KindNotFound, "not-found")
 	}
 }
+
+// A Binary that the EMR keeps under the access rules of something else than the DocumentReference that names it, or whom that is
+// about, is not opened by what the gateway decided about the DocumentReference.
+func TestADocumentUnderOthersRulesIsNotOpened(t *testing.T) {
+	security := ""
+	s := newStub(t, func(w http.ResponseWriter, r *http.Request) {
+		answerFHIR(w, 200, `{"resourceType":"Binary","id":"b1",`+security+`"data":"QQ=="}`)
+	})
+	a := open(t, Config{Base: s.base()})
+	doc := resource(t, `{"resourceType":"DocumentReference","id":"d1","meta":{"versionId":"3"},"subject":{"reference":"Patient/p1"},"context":{"related":[{"reference":"Patient/p2"}]},"content":[{"attachment":{"url":"Binary/b1"}}]}`)
+	for context, opens := range map[string]bool{
+		`{"reference":"DocumentReference/d1"}`: true, `{"reference":"DocumentReference/d1/_history/3"}`: true, `{"reference":"` + s.base() + `/DocumentReference/d1"}`: true,
+		`{"reference":"Patient/p1"}`: true, `{"reference":"DocumentReference/d1/_history/2"}`: false, `{"reference":"DocumentReference/d2"}`: false, `{"reference":"Patient/p2"}`: false,
+		`{"reference":"Group/p1"}`: false, `{"reference":"https://elsewhere.example.test/Patient/p1"}`: false, `{"reference":"#p1"}`: false, `{"display":"Jane Roe"}`: false, `{}`: false, `"Patient/p1"`: false, `null`: false,
+	} {
+		security = `"securityContext":` + context + ","
+		r, err := a.Open(background, doc, 0)
+		if opens && (err != nil || r.Close() != nil) {
+			t.Errorf("%s: %v", context, err)
+		}
+		if !opens {
+			wantError(t, err, fhir.KindUpstream, "emr-link-foreign")
+		}
+	}
+}
