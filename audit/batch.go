@@ -28,11 +28,11 @@ func readBatch(ctx context.Context, q querier, log, index int64) (*batch, error)
 	if err != nil {
 		return nil, fmt.Errorf("batch of record %d: %w", index, err)
 	}
-	if index >= b.first+b.count {
-		return nil, fmt.Errorf("record %d is missing: its batch is not there", index)
-	}
 	if err := b.split(); err != nil {
 		return nil, err
+	}
+	if index >= b.first+b.count {
+		return nil, fmt.Errorf("record %d is missing: its batch is not there", index)
 	}
 	return b, nil
 }
@@ -42,7 +42,8 @@ func (b *batch) has(index int64) bool { return index >= b.first && index < b.fir
 
 // split finds the lines.
 func (b *batch) split() error {
-	b.starts = append(make([]int, 0, b.count+1), 0)
+	// How many there are is not believed before they are seen: the row may be damaged.
+	b.starts = append(make([]int, 0, 1+max(0, min(b.count, int64(len(b.records))))), 0)
 	for at := 0; at < len(b.records); {
 		n := bytes.IndexByte(b.records[at:], '\n')
 		if n < 0 {

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"crypto/sha256"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -17,6 +18,11 @@ type checker struct {
 	turns   []turn // of keys, as the records tell them
 	first   int    // the key that signed the first checkpoint, its place in keys; -1: none yet
 	edge    edge
+	shift   int64 // how far the records' numbers are from their places: not 0 behind some that are missing or were added
+	unread  int64 // how many lines in a row were none
+	cut     bool  // the end is missing, and that is said
+	misfit  misfit
+	misfits int              // checkpoints in a row that do not fit in the same way
 	intents map[int64]string // open intents: index to access
 	held    []treeHead       // checkpoints that the verifier got elsewhere
 	wants   bool             // facts are needed
@@ -31,6 +37,28 @@ type checker struct {
 	begun   [len(timeLayout)]byte // the earliest
 	missing indexSet              // records whose bodies are not there
 	named   indexSet              // those that later records say were deleted
+}
+
+// misfit is a way in which a checkpoint does not fit; the zero value is that it does.
+type misfit int
+
+const (
+	fits        misfit = iota
+	unsigned           // by a key that the verifier believes
+	foreign            // of another log
+	mislabelled        // kept as one of another size
+	unlike             // what was signed is not what is here
+)
+
+// next is the number of the next record.
+func (c *checker) next() int64 { return c.edge.size + c.shift }
+
+// numbered takes the number that the next record has where it stands. A jump is one problem: what follows is counted from there.
+func (c *checker) numbered(index int64, format string) {
+	if index < c.next() || index > c.next()+c.unread {
+		c.problem(c.next(), format, index)
+	}
+	c.shift, c.unread = index-c.edge.size, 0
 }
 
 // turn is where a log's records say that another key signs from here on.
@@ -61,10 +89,13 @@ func (c *checker) record(line []byte, leaf []byte) (stored []byte) {
 
 // recordOf is record, where what is hashed is given: a zero byte and the line (RFC 6962 section 2.1).
 func (c *checker) recordOf(data []byte, leaf []byte) (stored []byte) {
-	index, line := c.edge.size, data[1:]
+	index, line := c.next(), data[1:]
 	hash := tlog.Hash(sha256.Sum256(data))
 	if string(hash[:]) != string(leaf) {
 		c.problem(index, "its bytes do not have the hash that was stored for it: it was changed")
+		if len(leaf) == tlog.HashSize { // which tells whether the others are what was signed
+			hash = tlog.Hash(leaf)
+		}
 	}
 	c.stored = c.edge.add(c.stored[:0], hash)
 	c.Records++
@@ -76,7 +107,7 @@ func (c *checker) recordOf(data []byte, leaf []byte) (stored []byte) {
 // gone takes the next record where its body is not there: its hash stands for it. Whether a later record says why is seen at
 // the end.
 func (c *checker) gone(leaf []byte) (stored []byte) {
-	index := c.edge.size
+	index := c.next()
 	if len(leaf) != tlog.HashSize {
 		c.problem(index, "neither its body nor its hash is here")
 		leaf = make([]byte, tlog.HashSize)
@@ -190,25 +221,47 @@ func (c *checker) settle(index, intent int64, id []byte) {
 	}
 }
 
-// checkpoint holds a signed checkpoint against the records so far.
-func (c *checker) checkpoint(signed string) {
+// checkpoint holds a signed checkpoint, kept as one of size records, against the records so far. Where one does not fit, those
+// behind it mostly do not either, for the same reason: that is one problem.
+func (c *checker) checkpoint(size int64, signed string) {
 	head, err := openCheckpoint(signed, c.keys)
+	how, why := fits, ""
 	switch {
 	case err != nil:
-		c.problem(-1, "the checkpoint after %d records is not signed by this key", c.edge.size)
+		how, why = unsigned, fmt.Sprintf("the checkpoint after %d records is not signed by this key", c.edge.size)
 	case head.origin != c.Origin:
-		c.problem(-1, "the checkpoint after %d records belongs to another log", c.edge.size)
+		how, why = foreign, fmt.Sprintf("the checkpoint after %d records belongs to another log", c.edge.size)
+	case head.size != size:
+		how, why = mislabelled, fmt.Sprintf("the checkpoint after %d records says that it is of %d and signs %d", c.edge.size, size, head.size)
 	case head.size > c.edge.size:
-		c.problem(-1, "%d records were signed, but only %d are here: records are missing", head.size, c.edge.size)
+		how, why = unlike, fmt.Sprintf("%d records were signed, but only %d are here: records are missing", head.size, c.edge.size)
 	case head.size < c.edge.size:
-		c.problem(-1, "%d records were signed where %d are: records were added", head.size, c.edge.size)
+		how, why = unlike, fmt.Sprintf("%d records were signed where %d are: records were added", head.size, c.edge.size)
 	case head.root != c.edge.root():
-		c.problem(-1, "records %d to %d are not what was signed", c.Signed, c.edge.size-1)
-	default:
-		c.signers(head)
-		c.Checkpoints++
-		c.Signed, c.Root = head.size, head.root.String()
+		how, why = unlike, fmt.Sprintf("records %d to %d are not what was signed", c.Signed, c.edge.size-1)
 	}
+	if how != c.misfit {
+		c.settled()
+		c.misfit = how
+		if how != fits {
+			c.problem(-1, "%s", why)
+		}
+	}
+	if how != fits {
+		c.misfits++
+		return
+	}
+	c.signers(head)
+	c.Checkpoints++
+	c.Signed, c.Root = head.size, head.root.String()
+}
+
+// settled says how many more checkpoints did not fit than the first of them.
+func (c *checker) settled() {
+	if c.misfits > 1 {
+		c.problem(-1, "so it is with the next %d checkpoints", c.misfits-1)
+	}
+	c.misfits = 0
 }
 
 // signers holds who signed a checkpoint against what the records say of keys: the first one until a record hands over to
@@ -247,7 +300,9 @@ func (c *checker) finish() *Report {
 			c.problem(-1, "you hold a checkpoint of %d records, but only %d are here: the log was cut or an old copy put back", h.size, c.edge.size)
 		}
 	}
-	if c.Records > 0 && c.Checkpoints == 0 {
+	none := c.misfit == fits && !c.cut // nor is it said why
+	c.settled()
+	if c.Records > 0 && c.Checkpoints == 0 && none {
 		c.problem(-1, "no checkpoint of this key covers any of the %d records", c.Records)
 	}
 	c.account()

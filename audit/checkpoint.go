@@ -45,6 +45,9 @@ func openCheckpoint(signed string, keys keyring) (treeHead, error) {
 	}
 	head, err := readHead(n.Text)
 	for _, s := range n.Sigs {
+		if raw, err := base64.StdEncoding.DecodeString(s.Base64); err != nil || base64.StdEncoding.EncodeToString(raw) != s.Base64 {
+			return treeHead{}, errors.New("checkpoint: a signature is not written in the one way there is")
+		}
 		head.by = append(head.by, s.Hash)
 	}
 	return head, err

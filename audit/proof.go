@@ -227,7 +227,10 @@ func CheckProof(proof []byte, keys string, line []byte) (Proven, error) {
 func deletedLeaf(extra []byte) (leaf tlog.Hash, gone bool, err error) {
 	text, gone := strings.CutPrefix(string(extra), deletedExtra)
 	if gone {
-		leaf, err = tlog.ParseHash(text)
+		if leaf, ok := exactHash(text); ok {
+			return leaf, true, nil
+		}
+		err = errors.New("the hash of the deleted record cannot be read")
 	}
 	return leaf, gone, err
 }
@@ -242,7 +245,8 @@ func readProof(text string) (p Proven, hashes []tlog.Hash, checkpoint string, er
 	}
 	lines = lines[1:]
 	if extra, ok := strings.CutPrefix(lines[0], "extra "); ok {
-		if p.Line, err = base64.StdEncoding.DecodeString(extra); err != nil || len(lines) < 2 {
+		p.Line, err = base64.StdEncoding.DecodeString(extra)
+		if err != nil || len(lines) < 2 || base64.StdEncoding.EncodeToString(p.Line) != extra {
 			return p, nil, "", malformed
 		}
 		lines = lines[1:]
@@ -253,8 +257,8 @@ func readProof(text string) (p Proven, hashes []tlog.Hash, checkpoint string, er
 		return p, nil, "", malformed
 	}
 	for _, line := range lines[1:] {
-		h, err := tlog.ParseHash(line)
-		if err != nil {
+		h, ok := exactHash(line)
+		if !ok {
 			return p, nil, "", malformed
 		}
 		hashes = append(hashes, h)

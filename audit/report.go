@@ -12,7 +12,19 @@ const maxProblems = 50
 // Problem is one thing that is not as it was signed.
 type Problem struct {
 	Index int64  // of the record; -1 where none can be named
+	Last  int64  // the same is wrong with the records up to this one
 	Text  string // what is wrong, without anything out of a record
+}
+
+// String names the records.
+func (p Problem) String() string {
+	switch {
+	case p.Index < 0:
+		return p.Text
+	case p.Last > p.Index:
+		return fmt.Sprintf("record %d: %s; the same is so of those up to record %d", p.Index, p.Text, p.Last)
+	}
+	return fmt.Sprintf("record %d: %s", p.Index, p.Text)
 }
 
 // Report is what verifying one log found.
@@ -38,13 +50,24 @@ type Report struct {
 // OK reports whether the log is what was signed, in full.
 func (r *Report) OK() bool { return len(r.Problems) == 0 }
 
+// problem lists what is wrong with a record; what is wrong with many in a row is one problem.
 func (r *Report) problem(index int64, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	for i := max(0, len(r.Problems)-alternating); i < len(r.Problems) && index >= 0; i++ {
+		if p := &r.Problems[i]; p.Text == text && (index == p.Last || index == p.Last+1) {
+			p.Last = index
+			return
+		}
+	}
 	if len(r.Problems) >= maxProblems {
 		r.Omitted++
 		return
 	}
-	r.Problems = append(r.Problems, Problem{index, fmt.Sprintf(format, args...)})
+	r.Problems = append(r.Problems, Problem{Index: index, Last: index, Text: text})
 }
+
+// alternating is how many things may be wrong with each of many records for them to be listed as one each.
+const alternating = 4
 
 // bodiless says how many records have lost their bodies, and whether that is explained.
 func (r *Report) bodiless() string {
@@ -61,8 +84,11 @@ func (r *Report) bodiless() string {
 func (r *Report) String() string {
 	var b strings.Builder
 	verdict := "VERIFIED: every record is what was signed; none is missing, added, changed or moved."
-	if !r.OK() {
+	switch {
+	case !r.OK():
 		verdict = "NOT VERIFIED: this log is not what was signed."
+	case r.Records > r.Signed:
+		verdict = "VERIFIED: every record is what was signed, but for the newest, which are not signed yet; none is missing, added, changed or moved."
 	}
 	fmt.Fprintf(&b, "%s\n\n", verdict)
 	fmt.Fprintf(&b, "clinic       %s\nlog          %s\nrecords      %d%s\n", r.Clinic, r.Origin, r.Records, r.bodiless())
@@ -88,11 +114,7 @@ func (r *Report) String() string {
 		fmt.Fprintf(&b, "open         the intent at %d has no outcome\n", index)
 	}
 	for _, p := range r.Problems {
-		if p.Index >= 0 {
-			fmt.Fprintf(&b, "PROBLEM      record %d: %s\n", p.Index, p.Text)
-		} else {
-			fmt.Fprintf(&b, "PROBLEM      %s\n", p.Text)
-		}
+		fmt.Fprintf(&b, "PROBLEM      %s\n", p)
 	}
 	if r.Omitted > 0 {
 		fmt.Fprintf(&b, "PROBLEM      and %d more\n", r.Omitted)

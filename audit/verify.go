@@ -8,16 +8,18 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
 // maxExportLine bounds a line of an export.
 const maxExportLine = 64 << 20
 
-// exportLine is any line of an export: the header, a record or a checkpoint.
+// exportLine is any line of an export: the header, a record or a checkpoint, and nothing of the others.
 type exportLine struct {
 	Format     string         `json:"format"`
 	Origin     string         `json:"origin"`
@@ -41,12 +43,15 @@ func Verify(r io.Reader, vkey string, held ...[]byte) (*Report, error) {
 	}
 	lines := bufio.NewReaderSize(r, 1<<18)
 	header, err := nextLine(lines)
-	if err != nil || header.Format != exportFormat {
-		return nil, fmt.Errorf("audit.Verify: this is not a %s file", exportFormat)
+	if err != nil || !header.isHeader() || header.Format != exportFormat {
+		return nil, fmt.Errorf("audit.Verify: this is not the export of a trail: its first line is not that of a %s file", exportFormat)
 	}
 	c := newChecker(v, header.Origin, header.Clinic, heads)
 	if len(c.held) < len(heads) {
 		c.problem(-1, "a checkpoint that you hold belongs to another log than %q", header.Origin)
+	}
+	if !v.couldBe(header.Key) {
+		c.problem(-1, "the key in the first line is none of this gateway's: the line was changed, or the file is another gateway's")
 	}
 	signedTo := int64(-1)
 	var record quickLine
@@ -55,7 +60,7 @@ func Verify(r io.Reader, vkey string, held ...[]byte) (*Report, error) {
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		if err == nil && record.read(text) && record.index == c.edge.size {
+		if err == nil && record.read(text) && record.index == c.next() && c.unread == 0 {
 			c.take(text, &record)
 			continue
 		}
@@ -64,8 +69,9 @@ func Verify(r io.Reader, vkey string, held ...[]byte) (*Report, error) {
 			return nil, fmt.Errorf("audit.Verify: %w", err)
 		}
 	}
-	if signedTo != c.edge.size {
-		c.problem(-1, "the file does not end with a checkpoint of its last record: its end is missing")
+	if signedTo != c.edge.size && !c.cut {
+		c.cut = true
+		c.problem(-1, "the file does not end with a checkpoint of its last record, %d: its end is missing", c.next()-1)
 	}
 	return c.finish(), nil
 }
@@ -73,22 +79,22 @@ func Verify(r io.Reader, vkey string, held ...[]byte) (*Report, error) {
 // line takes one line of a file, or what went wrong reading it; the error returned is the reader's own.
 func (c *checker) line(line exportLine, err error, signedTo *int64) error {
 	switch {
-	case errors.Is(err, errLine):
-		c.problem(c.edge.size, "the line where it should be is not one of this format")
+	case errors.Is(err, errCut):
+		c.cut = true
+		c.problem(-1, "the file ends in the middle of a line, behind %d whole records: its end is missing", c.edge.size)
+	case errors.Is(err, errLine), err == nil && !line.isRecord() && !line.isCheckpoint():
+		c.problem(c.next()+c.unread, "the line where it should be is not one of this format")
+		c.unread++
 	case err != nil:
 		return err
-	case line.Checkpoint != nil:
-		c.checkpoint(*line.Checkpoint)
+	case line.isCheckpoint():
+		c.checkpoint(*line.Size, *line.Checkpoint)
 		*signedTo = c.edge.size
-	case line.Index == nil:
-		c.problem(c.edge.size, "the line where it should be is not one of this format")
 	default:
-		if *line.Index != c.edge.size {
-			c.problem(c.edge.size, "record %d stands in its place: records are missing, added or moved", *line.Index)
-		}
-		leaf, err := base64.StdEncoding.DecodeString(line.Leaf)
-		if err != nil {
-			leaf = nil
+		c.numbered(*line.Index, "record %d stands in its place: records are missing, added or moved")
+		var leaf []byte
+		if h, ok := exactHash(line.Leaf); ok {
+			leaf = h[:]
 		}
 		if line.Record == nil {
 			c.gone(leaf)
@@ -97,6 +103,35 @@ func (c *checker) line(line exportLine, err error, signedTo *int64) error {
 		c.record(line.Record, leaf)
 	}
 	return nil
+}
+
+func (x *exportLine) isHeader() bool {
+	return x.Format != "" && x.Index == nil && x.Leaf == "" && x.Record == nil && x.Size == nil && x.Checkpoint == nil
+}
+
+func (x *exportLine) isRecord() bool {
+	return x.Index != nil && *x.Index >= 0 && x.Size == nil && x.Checkpoint == nil && x.Format+x.Origin+x.Clinic+x.Key == ""
+}
+
+func (x *exportLine) isCheckpoint() bool {
+	return x.Size != nil && x.Checkpoint != nil && x.Index == nil && x.Leaf == "" && x.Record == nil && x.Format+x.Origin+x.Clinic+x.Key == ""
+}
+
+// couldBe reports whether a header's list is of keys of the same deployment. Which of them sign is seen at the checkpoints.
+func (k keyring) couldBe(list string) bool {
+	named, err := parseKeys(list)
+	if err != nil || named.name() != k.name() {
+		return false
+	}
+	return !slices.ContainsFunc(named, func(v note.Verifier) bool { // whose number is written in the one way there is
+		return !strings.Contains(list, fmt.Sprintf("%s+%08x+", v.Name(), v.KeyHash()))
+	})
+}
+
+// exactHash reads a hash in base64 that is written in the one way in which it is written here.
+func exactHash(text string) (tlog.Hash, bool) {
+	h, err := tlog.ParseHash(text)
+	return h, err == nil && h.String() == text
 }
 
 // take takes the line of a record that was read quickly. What is hashed, a zero byte and the record, is made in place.
@@ -109,8 +144,11 @@ func (c *checker) take(text []byte, q *quickLine) {
 	c.recordOf(text[q.begin-1:q.end], q.leaf[:tlog.HashSize])
 }
 
-// errLine says that a line is not of the format.
-var errLine = errors.New("not a line of an export")
+// errLine says that a line is not of the format, errCut that the file ends inside it.
+var (
+	errLine = errors.New("not a line of an export")
+	errCut  = errors.New("the end of a line of an export is missing")
+)
 
 // nextLine reads a line and what it says.
 func nextLine(r *bufio.Reader) (exportLine, error) { return parseLine(nextText(r)) }
@@ -122,13 +160,18 @@ func nextText(r *bufio.Reader) ([]byte, error) {
 		return text, nil
 	}
 	text = slices.Clone(text)
-	for errors.Is(err, bufio.ErrBufferFull) && len(text) <= maxExportLine {
+	for errors.Is(err, bufio.ErrBufferFull) {
 		var part []byte
 		part, err = r.ReadSlice('\n')
-		text = append(text, part...)
+		if len(text) <= maxExportLine { // what is longer is read, and is none
+			text = append(text, part...)
+		}
 	}
-	if errors.Is(err, io.EOF) && len(text) > 0 {
-		return nil, errLine // cut inside a line; the next call says io.EOF
+	switch {
+	case errors.Is(err, io.EOF) && len(text) > 0:
+		return nil, errCut // the next call says io.EOF
+	case err == nil && len(text) > maxExportLine:
+		return nil, errLine
 	}
 	return text, err
 }

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"math"
 	"slices"
+	"time"
 )
 
 // VerifyDB checks every log of a ledger's database, live or not, with the deployment's public key: each record against its
@@ -35,7 +37,37 @@ func VerifyDB(ctx context.Context, db *sql.DB, vkey string, held ...[]byte) ([]*
 		}
 		out = append(out, report)
 	}
-	return append(out, missingLogs(keys, logs, heads)...), nil
+	lost, err := namelessLogs(ctx, tx, keys, logs)
+	if err != nil {
+		return nil, fmt.Errorf("audit.VerifyDB: %w", err)
+	}
+	return slices.Concat(out, missingLogs(keys, logs, heads), lost), nil
+}
+
+// namelessLogs reports the logs of which there is something here, but not their names: whoever removed one left that behind.
+func namelessLogs(ctx context.Context, q querier, keys keyring, logs []*logState) (out []*Report, err error) {
+	known := map[int64]bool{}
+	for _, s := range logs {
+		known[s.id] = true
+	}
+	for _, table := range [...]string{"batch", "checkpoint"} {
+		for at := int64(math.MinInt64); ; {
+			var id sql.NullInt64
+			if err := q.QueryRowContext(ctx, `SELECT MIN(log) FROM `+table+` WHERE log > $1`, at).Scan(&id); err != nil {
+				return nil, err
+			}
+			if !id.Valid {
+				break
+			}
+			if at = id.Int64; !known[at] {
+				known[at] = true
+				c := newChecker(keys, "unknown", "unknown", nil)
+				c.problem(-1, "a log was removed: of number %d there are rows in the database, but not its name", at)
+				out = append(out, c.finish())
+			}
+		}
+	}
+	return out, nil
 }
 
 // missingLogs reports the logs that the verifier holds a checkpoint of and the database does not know.
@@ -64,6 +96,7 @@ type logVerifier struct {
 	seed        maphash.Seed
 	open        map[int64]bool
 	deleted     bool // the body of the record taken last was
+	trees       int  // batches in a row whose stored trees are not theirs
 }
 
 func verifyLog(ctx context.Context, q querier, keys keyring, s *logState, heads []treeHead) (*Report, error) {
@@ -84,12 +117,15 @@ func verifyLog(ctx context.Context, q querier, keys keyring, s *logState, heads 
 		return nil, err
 	}
 	for _, c := range lv.checkpoints {
-		lv.checkpoint(c.note)
+		lv.checkpoint(c.size, c.note)
 	}
-	if len(lv.segments) > 0 {
-		lv.problem(-1, "the index covers records that are not here; run a reindex")
+	if lv.Records == 0 && lv.OK() {
+		lv.problem(-1, "it holds no record, although a log begins with one: they were removed")
 	}
-	if err := lv.openIntents(); err != nil {
+	if err := lv.endOfSigned(); err != nil {
+		return nil, err
+	}
+	if err := lv.endOfIndex(); err != nil {
 		return nil, err
 	}
 	return lv.finish(), nil
@@ -115,11 +151,11 @@ func (lv *logVerifier) batches() error {
 }
 
 func (lv *logVerifier) batch(b *batch) error {
-	if b.first != lv.edge.size {
-		lv.problem(lv.edge.size, "the next batch begins at %d: records are missing or added", b.first)
+	if b.first != lv.next() {
+		lv.numbered(b.first, "the next batch begins at %d: records are missing or added")
 	}
 	if err := b.split(); err != nil {
-		lv.problem(lv.edge.size, "its batch does not hold the records it counts")
+		lv.problem(lv.next(), "its batch does not hold the records it counts")
 	}
 	at := 0
 	whole := true
@@ -133,10 +169,40 @@ func (lv *logVerifier) batch(b *batch) error {
 			return err
 		}
 	}
-	if root := lv.edge.root(); !whole || at != len(b.hashes) || !bytes.Equal(root[:], b.root) {
-		lv.problem(-1, "the tree stored with the records from %d is not theirs", b.first)
-	}
+	root := lv.edge.root()
+	lv.tree(b.first, whole && at == len(b.hashes) && bytes.Equal(root[:], b.root))
 	return nil
+}
+
+// tree takes whether the tree stored with a batch is that of its records. Behind records that are missing or were added none is.
+func (lv *logVerifier) tree(first int64, same bool) {
+	if same || lv.shift != 0 {
+		if lv.trees > 1 {
+			lv.problem(-1, "so it is with the next %d batches", lv.trees-1)
+		}
+		lv.trees = 0
+		return
+	}
+	if lv.trees++; lv.trees == 1 {
+		lv.problem(-1, "the tree stored with the records from %d is not theirs", first)
+	}
+}
+
+// mayWait is for how long a record may be without a signature: a gateway signs a second after it.
+const mayWait = int64(time.Minute / time.Millisecond)
+
+// endOfSigned makes sure that nothing but the newest records is unsigned.
+func (lv *logVerifier) endOfSigned() error {
+	lv.tree(0, true)
+	if lv.Records <= lv.Signed || !lv.OK() {
+		return nil
+	}
+	var from, to int64
+	err := lv.q.QueryRowContext(lv.ctx, `SELECT MIN(time), MAX(time) FROM batch WHERE log = $1 AND first >= $2`, lv.log, lv.Signed).Scan(&from, &to)
+	if err == nil && to-from > mayWait {
+		lv.problem(lv.Signed, "it and those up to record %d are not signed, although the gateway signs within a second: a checkpoint is missing, or they were added", lv.Records-1)
+	}
+	return err
 }
 
 // bodyOf takes the next record of a database.
@@ -150,8 +216,8 @@ func (lv *logVerifier) bodyOf(b body, leaf []byte) (stored []byte) {
 
 // signedHere holds the checkpoints of the present size against the tree.
 func (lv *logVerifier) signedHere() {
-	for len(lv.checkpoints) > 0 && lv.checkpoints[0].size <= lv.edge.size {
-		lv.checkpoint(lv.checkpoints[0].note)
+	for len(lv.checkpoints) > 0 && lv.checkpoints[0].size <= lv.next() {
+		lv.checkpoint(lv.checkpoints[0].size, lv.checkpoints[0].note)
 		lv.checkpoints = lv.checkpoints[1:]
 	}
 }
