@@ -106,7 +106,7 @@
 // consistency proof shows that it follows from the newest one that it cosigned (add-checkpoint,
 // https://c2sp.org/tlog-witness), in this order: a malformed request is 400, an unknown origin 404, no signature of a known key
 // 403, an old size beyond the checkpoint's 400, another old size than the one seen 409 with that size, another root of the same
-// size 409, a proof that does not hold 422. The text of the checkpoint is on its disk, "<SHA-256 of the origin>.checkpoint",
+// size 422, a proof that does not hold 422. The text of the checkpoint is on its disk, "<SHA-256 of the origin>.checkpoint",
 // before the cosignature is given away. A file there that cannot be read keeps it from starting.
 //
 // # Index
@@ -168,7 +168,8 @@
 //
 // The hash is over exactly the bytes from the record's first brace to its last. A record whose body was deleted has no member
 // "record". The leaf hash lets the verifier name a record that was edited; the signed checkpoints catch whoever edited both. The key
-// in the header is for convenience and is never believed.
+// in the header is for convenience and is never believed, but has to be one of the deployment's. A line has the members of its kind
+// and no others. A verifier counts on from the number that a record says it has, so that one that is missing is one problem.
 //
 // # AuditEvent
 //

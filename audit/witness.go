@@ -97,9 +97,6 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.text }
 
-// anotherRoot is the one conflict that is not about the size.
-const anotherRoot = "another root was seen for this size"
-
 // SizeMedia is the media type of a conflict's body: the size that the witness has seen.
 const SizeMedia = "text/x.tlog.size"
 
@@ -115,7 +112,7 @@ func (w *Witness) AddCheckpoint(body []byte) (status int, media string, answer [
 	switch {
 	case !errors.As(err, &r):
 		return http.StatusInternalServerError, text, []byte("the checkpoint could not be kept\n")
-	case r.status == http.StatusConflict && r.text != anotherRoot:
+	case r.status == http.StatusConflict:
 		return r.status, SizeMedia, []byte(r.text + "\n")
 	}
 	return r.status, text, []byte(r.text + "\n")
@@ -140,7 +137,7 @@ func (w *Witness) add(body string) ([]byte, error) {
 		return nil, &refusal{http.StatusConflict, strconv.FormatInt(seen.size, 10)}
 	}
 	if old == head.size && old > 0 && head.root != seen.root {
-		return nil, &refusal{http.StatusConflict, anotherRoot}
+		return nil, &refusal{http.StatusUnprocessableEntity, "another root was seen for this size"}
 	}
 	if !extends(seen, head, proof) {
 		return nil, &refusal{http.StatusUnprocessableEntity, "the consistency proof does not hold"}

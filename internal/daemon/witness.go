@@ -99,6 +99,8 @@ func (d *Daemon) cosign(ctx context.Context, a *asked, s audit.Signed, seen int6
 			return err
 		case status == http.StatusOK:
 			return a.Keep(ctx, s.Log, body, answer)
+		case status == http.StatusUnprocessableEntity: // no proof from here holds
+			return errors.New("the witness has seen another history of this trail")
 		case status != http.StatusConflict:
 			return fmt.Errorf("the witness answered %d", status)
 		}
