@@ -30,7 +30,10 @@ func sure(t *terminal, yes bool, question string) error {
 		return nil
 	}
 	fmt.Fprintf(t.Err, "%s This cannot be undone. Go on? [y/N] ", question)
-	answer, _ := bufio.NewReader(t.In).ReadString('\n')
+	answer, err := bufio.NewReader(t.In).ReadString('\n')
+	if err != nil {
+		fmt.Fprintln(t.Err)
+	}
 	if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
 		return errors.New("nothing was deleted")
 	}

@@ -46,7 +46,7 @@ type commands struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], &terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Now: time.Now}))
+	os.Exit(run(ctx, os.Args[1:], &terminal{In: interruptible{ctx, os.Stdin}, Out: os.Stdout, Err: os.Stderr, Now: time.Now}))
 }
 
 // terminal is what a command talks to.
@@ -69,11 +69,40 @@ func run(ctx context.Context, args []string, t *terminal) int {
 		fmt.Fprintf(t.Err, "vestibule: %v\nRun \"vestibule --help\", or a command with --help.\n", err)
 		return exitUsage
 	}
-	if err := parsed.Run(); err != nil && !errors.Is(err, context.Canceled) {
+	switch err := parsed.Run(); {
+	case err == nil:
+		return 0
+	case errors.Is(err, context.Canceled): // half of a check must not pass for a whole one
+		fmt.Fprintln(t.Err, "vestibule: interrupted")
+		return exitInterrupted
+	default:
 		fmt.Fprintln(t.Err, "vestibule:", said(err))
 		return codeOf(err)
 	}
-	return 0
+}
+
+// interruptible is a reader until ctx ends: who is asked something can still press Ctrl-C.
+type interruptible struct {
+	ctx context.Context
+	in  io.Reader
+}
+
+func (r interruptible) Read(p []byte) (int, error) {
+	type result struct {
+		n   int
+		err error
+	}
+	read, buffer := make(chan result, 1), make([]byte, len(p)) // not p, which is the caller's again once ctx ends
+	go func() {
+		n, err := r.in.Read(buffer)
+		read <- result{n, err}
+	}()
+	select {
+	case got := <-read:
+		return copy(p, buffer[:got.n]), got.err
+	case <-r.ctx.Done():
+		return 0, r.ctx.Err()
+	}
 }
 
 // said is an error for people: without the names of this program's own parts.
