@@ -1,13 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // workFolder makes the temporary folder on a real disk: below want if that is given, else below the first of the system's
@@ -23,7 +25,7 @@ func workFolder(want string) (string, error) {
 	}
 	var errs []error
 	for _, parent := range parents {
-		kind, err := filesystem("/proc/self/mountinfo", parent)
+		kind, err := filesystem(parent)
 		if err == nil && (kind == "tmpfs" || kind == "ramfs") {
 			err = fmt.Errorf("%s is %s, not a disk", parent, kind)
 		}
@@ -35,45 +37,15 @@ func workFolder(want string) (string, error) {
 	return "", fmt.Errorf("no folder on a real disk, name one with -dir: %w", errors.Join(errs...))
 }
 
-// filesystem is the type of the file system that holds path, as the mount table (proc(5), mountinfo) names it.
-func filesystem(table, path string) (string, error) {
-	path, err := filepath.EvalSymlinks(path)
-	if err == nil {
-		path, err = filepath.Abs(path)
+// filesystem is the type of the file system that holds path: its name, or its number where that is all there is to say.
+func filesystem(path string) (string, error) {
+	var s unix.Statfs_t
+	if err := unix.Statfs(path, &s); err != nil {
+		return "", fmt.Errorf("%s: %w", path, err)
 	}
-	if err != nil {
-		return "", err
-	}
-	b, err := os.ReadFile(table)
-	if err != nil {
-		return "", err
-	}
-	kind, longest := "", -1
-	for line := range strings.Lines(string(b)) {
-		mount, fs, ok := parseMount(line)
-		if ok && len(mount) >= longest && holds(mount, path) { // a later mount on the same point hides the earlier
-			kind, longest = fs, len(mount)
-		}
-	}
-	if longest < 0 {
-		return "", fmt.Errorf("%s is on no mounted file system", path)
-	}
-	return kind, nil
-}
-
-// parseMount reads mount point and type out of "36 35 98:0 / /mnt rw shared:1 - ext4 /dev/root rw"; spaces in a mount
-// point are written \040.
-func parseMount(line string) (mount, kind string, ok bool) {
-	before, after, ok := strings.Cut(line, " - ")
-	f, g := strings.Fields(before), strings.Fields(after)
-	if !ok || len(f) < 5 || len(g) < 1 {
-		return "", "", false
-	}
-	return strings.ReplaceAll(f[4], `\040`, " "), g[0], true
-}
-
-func holds(mount, path string) bool {
-	return mount == "/" || path == mount || strings.HasPrefix(path, mount+"/")
+	names := map[int64]string{unix.TMPFS_MAGIC: "tmpfs", unix.RAMFS_MAGIC: "ramfs", unix.EXT4_SUPER_MAGIC: "ext4", unix.XFS_SUPER_MAGIC: "xfs",
+		unix.BTRFS_SUPER_MAGIC: "btrfs", unix.F2FS_SUPER_MAGIC: "f2fs", unix.NFS_SUPER_MAGIC: "nfs", unix.OVERLAYFS_SUPER_MAGIC: "overlay"}
+	return cmp.Or(names[int64(s.Type)], fmt.Sprintf("a file system of type %#x", s.Type)), nil
 }
 
 // disk is what the ledger's disk gives by itself.
@@ -85,7 +57,7 @@ type disk struct {
 
 // measureDisk writes pages and waits for each, for as long as said.
 func measureDisk(dir string, limit time.Duration) (disk, error) {
-	kind, err := filesystem("/proc/self/mountinfo", dir)
+	kind, err := filesystem(dir)
 	if err != nil {
 		return disk{}, err
 	}

@@ -3,12 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -110,36 +105,23 @@ func (g *gateway) stop() {
 
 // startIssuer serves the demo's issuer in this process and mints the tokens; it returns its URL.
 func (b *bench) startIssuer(ctx context.Context, audience string) (string, error) {
-	l, err := issuer.Listen("127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return "", errors.Join(err, l.Close())
-	}
-	cfg := issuer.Config{
-		Issuer: "http://" + l.Addr().String(), Key: key, Audiences: []string{audience},
-		Clients: []issuer.Client{{ID: clientID, Name: "AssistCo desktop"}},
-	}
+	cfg := issuer.Config{Audiences: []string{audience}, Clients: []issuer.Client{{ID: clientID, Name: "AssistCo desktop"}}}
 	for i := range people {
 		cfg.People = append(cfg.People, issuer.Person{Subject: subject(i), Name: personName(i), Purposes: []string{"PATADMIN"}})
 	}
-	iss, err := issuer.New(cfg)
+	iss, server, err := issuer.Start(cfg)
 	if err != nil {
-		return "", errors.Join(err, l.Close())
+		return "", err
 	}
+	context.AfterFunc(ctx, func() { server.Close() })
 	for i := range people {
 		token, err := iss.Mint(subject(i), clientID, []string{"user/Appointment.rs", "user/Task.rs"}, 2*time.Hour)
 		if err != nil {
-			return "", errors.Join(err, l.Close())
+			return "", err
 		}
 		b.tokens = append(b.tokens, token)
 	}
-	srv := &http.Server{Handler: iss, ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = srv.Serve(l) }() // until this process ends
-	context.AfterFunc(ctx, func() { srv.Close() })
-	return cfg.Issuer, nil
+	return iss.URL(), nil
 }
 
 func subject(i int) string { return fmt.Sprintf("amara-%02d", i) }

@@ -125,11 +125,7 @@ func run(ctx context.Context, opts options, out io.Writer) error {
 			return err
 		}
 	}
-	r.print(out)
-	if opts.markdown != "" {
-		return os.WriteFile(opts.markdown, []byte(r.markdown()), 0o644)
-	}
-	return nil
+	return r.text().publish(out, opts.markdown)
 }
 
 // setUp brings every target to the point where it can be asked.

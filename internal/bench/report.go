@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -94,40 +96,69 @@ func (r report) conditions() []string {
 	if r.absent != "" {
 		out = append(out, "nginx is ABSENT: "+r.absent)
 	}
-	return append(out,
+	out = append(out,
 		fmt.Sprintf("In process: a page of 1,000 entries (%.2f MB in, %d entries and %.2f MB out, every byte outside the cut list compared) takes %s of CPU.",
 			float64(r.inProcess.in)/1e6, r.inProcess.entries, float64(r.inProcess.out)/1e6, short(r.inProcess.bundle)),
 		fmt.Sprintf("Ledger: %d requests answered, %d records of them, verified in %s: %s", r.ledger.answered, r.ledger.recorded, short(r.ledger.took), r.ledger.verified))
+	for _, p := range r.profiles {
+		out = append(out, "Profile: "+p)
+	}
+	return out
 }
 
-func (r report) print(w io.Writer) {
-	for _, t := range []table{r.results(), r.ratios(), r.steps(), r.verdicts()} {
+// text is the whole report.
+func (r report) text() text {
+	t := text{conditions: r.conditions(), tables: []table{r.verdicts(), r.ratios(), r.steps(), r.results()}}
+	if r.trail.size.records > 0 { // it was measured
+		t.below = []text{r.trail.text()}
+	}
+	return t
+}
+
+// text is a report for people: what was measured how, and tables, the most telling first.
+type text struct {
+	conditions []string
+	tables     []table
+	below      []text
+}
+
+// print writes it for a terminal, where the most telling stands last, beside the next prompt.
+func (x text) print(w io.Writer) {
+	for _, t := range slices.Backward(x.tables) {
 		fmt.Fprintln(w)
 		t.print(w)
 	}
 	fmt.Fprintln(w)
-	for _, c := range r.conditions() {
+	for _, c := range x.conditions {
 		fmt.Fprintln(w, c)
 	}
-	r.trail.print(w)
-	for _, p := range r.profiles {
-		fmt.Fprintln(w, "Profile:", p)
+	for _, b := range x.below {
+		b.print(w)
 	}
 }
 
-func (r report) markdown() string {
+func (x text) markdown() string {
 	var b strings.Builder
-	for _, c := range r.conditions() {
+	for _, c := range x.conditions {
 		fmt.Fprintf(&b, "- %s\n", c)
 	}
-	for _, t := range []table{r.verdicts(), r.ratios(), r.steps(), r.results()} {
+	for _, t := range x.tables {
 		b.WriteString("\n")
 		t.markdown(&b)
 	}
-	if alone := r.trail.markdown(); alone != "" {
-		b.WriteString("\n" + alone)
+	for _, more := range x.below {
+		b.WriteString("\n" + more.markdown())
 	}
 	return b.String()
+}
+
+// publish prints the report, and writes it to a file too where one is named.
+func (x text) publish(out io.Writer, file string) error {
+	x.print(out)
+	if file == "" {
+		return nil
+	}
+	return os.WriteFile(file, []byte(x.markdown()), 0o644)
 }
 
 func (t table) print(w io.Writer) {

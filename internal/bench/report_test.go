@@ -58,8 +58,8 @@ func TestAnAbsentNginxIsNamed(t *testing.T) {
 	r := measured(1, 0)
 	r.absent = "not installed here"
 	var b strings.Builder
-	r.print(&b)
-	for _, text := range []string{b.String(), r.markdown()} {
+	r.text().print(&b)
+	for _, text := range []string{b.String(), r.text().markdown()} {
 		if !strings.Contains(text, "nginx is ABSENT: not installed here") {
 			t.Errorf("not named in:\n%s", text)
 		}

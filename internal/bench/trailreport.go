@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"strings"
 	"time"
 )
 
@@ -95,31 +93,6 @@ func (r trailReport) conditions() []string {
 	}
 }
 
-func (r trailReport) print(w io.Writer) {
-	if r.size.records == 0 {
-		return // it was not measured
-	}
-	for _, t := range []table{r.questions(), r.figures()} {
-		fmt.Fprintln(w)
-		t.print(w)
-	}
-	fmt.Fprintln(w)
-	for _, c := range r.conditions() {
-		fmt.Fprintln(w, c)
-	}
-}
-
-func (r trailReport) markdown() string {
-	var b strings.Builder
-	if r.size.records == 0 {
-		return ""
-	}
-	for _, c := range r.conditions() {
-		fmt.Fprintf(&b, "- %s\n", c)
-	}
-	for _, t := range []table{r.questions(), r.figures()} {
-		b.WriteString("\n")
-		t.markdown(&b)
-	}
-	return b.String()
+func (r trailReport) text() text {
+	return text{conditions: r.conditions(), tables: []table{r.questions(), r.figures()}}
 }

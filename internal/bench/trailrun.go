@@ -48,11 +48,7 @@ func runTrail(ctx context.Context, opts options, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	r.print(out)
-	if opts.markdown != "" {
-		return os.WriteFile(opts.markdown, []byte(r.markdown()), 0o644)
-	}
-	return nil
+	return r.text().publish(out, opts.markdown)
 }
 
 // profileSelf records where this process's CPU goes into a folder, until stop is called; "" is none.

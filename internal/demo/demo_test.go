@@ -49,7 +49,7 @@ func TestEveryResourceIsValidAndSaysThatItIsMadeUp(t *testing.T) {
 			t.Errorf("%s: %v", clinic, count)
 		}
 	}
-	if demo.World("nowhere", now) != nil || demo.Bulk("nowhere", 3, now) != nil {
+	if demo.World("nowhere", now) != nil {
 		t.Error("an unknown clinic has data")
 	}
 }
@@ -170,19 +170,5 @@ func TestEverybodyIsSomebodyAtAPlatform(t *testing.T) {
 		if p := demo.People()[i]; p.Subject == "" || p.Name == "" || p.Platform == "" || p.Client == "" {
 			t.Errorf("%+v", p)
 		}
-	}
-}
-
-func TestBulkIsAsLargeAsWhatIsMeasured(t *testing.T) {
-	raw := demo.Bulk(demo.SignalHill, 1000, now)
-	size := 0
-	for _, b := range raw {
-		size += len(b)
-	}
-	if len(raw) != 1000 || size < 2_300_000 || size > 2_500_000 {
-		t.Errorf("%d appointments in %d bytes, want 1000 in 2.4 MB", len(raw), size)
-	}
-	if _, err := fhir.ParseResource(raw[999], fhir.Limits{}); err != nil {
-		t.Error(err)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/netip"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -55,14 +54,6 @@ func TestTokensOfAnIssuerThatIsNotOurs(t *testing.T) {
 // startDemo serves the demo's issuer on loopback with one person and two agents.
 func startDemo(t *testing.T) (iss *issuer.Issuer, agentKey []byte) {
 	t.Helper()
-	l, err := issuer.Listen("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := issuer.LoadKey(filepath.Join(t.TempDir(), "issuer.key"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -71,9 +62,9 @@ func startDemo(t *testing.T) (iss *issuer.Issuer, agentKey []byte) {
 	if agentKey, err = json.Marshal(private); err != nil {
 		t.Fatal(err)
 	}
-	iss, err = issuer.New(issuer.Config{
-		Issuer: "http://" + l.Addr().String(), Key: key, Audiences: []string{audience},
-		People: []issuer.Person{{Subject: "amara", Name: "Amara Okafor", Title: "assistant", Purposes: []string{"PATADMIN"}}},
+	iss, server, err := issuer.Start(issuer.Config{
+		Audiences: []string{audience},
+		People:    []issuer.Person{{Subject: "amara", Name: "Amara Okafor", Title: "assistant", Purposes: []string{"PATADMIN"}}},
 		Clients: []issuer.Client{
 			{ID: "assistco-web", Name: "AssistCo", RedirectURIs: []string{"http://127.0.0.1:1/back"}, Scopes: []string{"openid", "user/Appointment.rs"}},
 			{ID: "signer", Name: "Signing agent", Automated: true, Scopes: []string{"system/Task.r"}, Keys: jose.JSONWebKeySet{Keys: []jose.JSONWebKey{private.Public()}}},
@@ -83,8 +74,6 @@ func startDemo(t *testing.T) (iss *issuer.Issuer, agentKey []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: iss}
-	go server.Serve(l)
 	t.Cleanup(func() { server.Close() })
 	return iss, agentKey
 }

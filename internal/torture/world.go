@@ -1,9 +1,6 @@
 package main
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -59,27 +56,17 @@ type house struct {
 }
 
 func newHouse(audience string) (*house, error) {
-	l, err := issuer.Listen("127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, errors.Join(err, l.Close())
-	}
-	h := &house{url: "http://" + l.Addr().String()}
-	iss, err := issuer.New(issuer.Config{Issuer: h.url, Key: key, Audiences: []string{audience},
+	iss, server, err := issuer.Start(issuer.Config{Audiences: []string{audience},
 		Clients: []issuer.Client{{ID: clientID, Name: "AssistCo desktop"}},
 		People:  []issuer.Person{{Subject: person, Name: "Amara Okafor", Purposes: []string{"PATADMIN"}}}})
 	if err != nil {
-		return nil, errors.Join(err, l.Close())
+		return nil, err
 	}
-	if h.token, err = iss.Mint(person, clientID, []string{"user/Appointment.crus"}, 24*time.Hour); err != nil {
-		return nil, errors.Join(err, l.Close())
+	token, err := iss.Mint(person, clientID, []string{"user/Appointment.crus"}, 24*time.Hour)
+	if err != nil {
+		return nil, errors.Join(err, server.Close())
 	}
-	h.server = &http.Server{Handler: iss, ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = h.server.Serve(l) }() // until it is closed
-	return h, nil
+	return &house{server, iss.URL(), token}, nil
 }
 
 // freeAddress is one on loopback that nobody listens on.

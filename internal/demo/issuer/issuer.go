@@ -2,9 +2,12 @@ package issuer
 
 import (
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -64,6 +67,27 @@ func New(cfg Config) (*Issuer, error) {
 	i.mux.HandleFunc("POST /authorize", i.picked)
 	i.mux.HandleFunc("POST /token", i.token)
 	return i, nil
+}
+
+// Start makes an Issuer on a port of its own, with a key that nobody keeps, and has a server answer for it until that is closed.
+// It sets Issuer and Key of cfg.
+func Start(cfg Config) (*Issuer, *http.Server, error) {
+	var err error
+	if cfg.Key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+		return nil, nil, err
+	}
+	l, err := Listen("127.0.0.1:0")
+	if err != nil {
+		return nil, nil, err
+	}
+	cfg.Issuer = "http://" + l.Addr().String()
+	i, err := New(cfg)
+	if err != nil {
+		return nil, nil, errors.Join(err, l.Close())
+	}
+	server := &http.Server{Handler: i, ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = server.Serve(l) }() // until it is closed
+	return i, server, nil
 }
 
 // prepareKeys makes the two signers, which differ in typ, and the published key set.
