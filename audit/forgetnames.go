@@ -2,6 +2,8 @@ package audit
 
 import (
 	"bytes"
+	"context"
+	"database/sql"
 	"net/url"
 	"slices"
 	"strings"
@@ -29,6 +31,43 @@ func namerOf(patient string) (patientNamer, error) {
 func NamesPatient(text, patient string) bool {
 	n, err := namerOf(patient)
 	return err == nil && (n.refers([]byte(text)) || n.asked(text, ""))
+}
+
+// saysID reports whether a text for people names a patient ("Patient/1"): the id alone, as a word, does.
+func saysID(text, patient string) bool {
+	id := strings.TrimPrefix(patient, "Patient/")
+	plain := string(decodePercent([]byte(text)))
+	return slices.ContainsFunc(strings.FieldsFunc(plain, func(r rune) bool { return r != '.' && !fhir.ValidID(string(r)) }), func(word string) bool {
+		return strings.EqualFold(strings.TrimRight(word, "."), id)
+	})
+}
+
+// NamedElsewhere reports whether the trail of another clinic than this one names a patient of that id ("Patient/1").
+func (r *Reader) NamedElsewhere(ctx context.Context, clinic, patient string) (bool, error) {
+	const op = "audit.NamedElsewhere"
+	n, err := namerOf(patient)
+	if err != nil {
+		return false, err
+	}
+	rows, err := r.db.QueryContext(ctx, `SELECT log.clinic, batch.records FROM log JOIN batch ON batch.log = log.id ORDER BY log.id, batch.first`)
+	if err != nil {
+		return false, readFailed(op, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var of string
+		var records sql.RawBytes
+		if err := rows.Scan(&of, &records); err != nil {
+			return false, readFailed(op, err)
+		}
+		if clinicOf(of) != clinic && n.refers(records) {
+			return true, nil
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return false, readFailed(op, err)
+	}
+	return false, nil
 }
 
 // inRecord reports whether a record names the patient, by its bytes. One that cannot be read does where its bytes hold the id.

@@ -190,7 +190,7 @@ func (k *Keeper) Erase(ctx context.Context, clinic, patient, because, by string,
 	if err := k.blank(ctx, &out, f, names); err != nil {
 		return out, err
 	}
-	return out, errors.Join(unnamed(), k.scrub(ctx, patient, &out))
+	return out, errors.Join(unnamed(), k.scrub(ctx, f, &out, names))
 }
 
 // sealed counts what stays in the sealed logs of a clinic.
@@ -235,7 +235,7 @@ func (k *Keeper) blank(ctx context.Context, out *Result, f audit.Forgetting, nam
 }
 
 // scrub makes sure that the files are clean; where something was kept on purpose they cannot be, and are not searched.
-func (k *Keeper) scrub(ctx context.Context, patient string, out *Result) error {
+func (k *Keeper) scrub(ctx context.Context, f audit.Forgetting, out *Result, names func(string) bool) error {
 	if k.Told != nil {
 		if err := k.Told("making sure that no file holds anything of it"); err != nil {
 			return err
@@ -244,7 +244,32 @@ func (k *Keeper) scrub(ctx context.Context, patient string, out *Result) error {
 	if !out.Complete() {
 		return k.Store.Scrub(ctx)
 	}
-	return k.Store.Scrub(ctx, patient, strings.Replace(patient, "/", "%2F", 1))
+	err := k.Store.Scrub(ctx, f.Naming, strings.Replace(f.Naming, "/", "%2F", 1))
+	if errors.Is(err, store.ErrRemains) {
+		return k.remains(ctx, f, names, err)
+	}
+	return err
+}
+
+// remains says why files that were written anew still hold the patient's id: somebody asked for the patient meanwhile, or another
+// clinic's EMR has given the same id to somebody, which is no fault.
+func (k *Keeper) remains(ctx context.Context, f audit.Forgetting, names func(string) bool, otherwise error) error {
+	trail := audit.NewReader(k.DB)
+	since, err := trail.PlanForgetting(ctx, f)
+	if err != nil {
+		return errors.Join(otherwise, err)
+	}
+	if n := since.Bodies + since.HeldBodies() + int64(len(since.Open)); n > 0 {
+		return fmt.Errorf("what was there is erased, but %d more %s the patient since; run it again when nobody asks for them", n, plural(int(n), "record names", "records name"))
+	}
+	elsewhere, err := trail.NamedElsewhere(ctx, f.Clinic, f.Naming)
+	if err == nil && !elsewhere {
+		elsewhere, err = k.Store.NamedElsewhere(ctx, f.Clinic, names)
+	}
+	if err != nil || !elsewhere {
+		return errors.Join(otherwise, err)
+	}
+	return nil
 }
 
 // Clean is what is left to do of an erasure whose request was blanked already.

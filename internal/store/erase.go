@@ -97,6 +97,28 @@ func eventsNaming(ctx context.Context, tx *sql.Tx, clinic string, names func(tex
 // ErrStanding is wrapped by Erase where a document that is in force, or waits for approval, names whom everything is to forget.
 var ErrStanding = errors.New("it is in force, or waits for approval")
 
+// NamedElsewhere reports whether what erasing at a clinic leaves alone names somebody: documents and events of other clinics,
+// and erasures that wait.
+func (s *Store) NamedElsewhere(ctx context.Context, clinic string, names func(text string) bool) (found bool, err error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT body FROM document WHERE clinic <> $1 AND clinic <> ''
+		UNION ALL SELECT subject FROM event WHERE clinic <> $1 AND clinic <> '' UNION ALL SELECT patient FROM errand`, clinic)
+	if err != nil {
+		return false, fmt.Errorf("store.NamedElsewhere: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() && !found {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return false, fmt.Errorf("store.NamedElsewhere: %w", err)
+		}
+		found = names(text)
+	}
+	if err := rows.Err(); err != nil {
+		return false, fmt.Errorf("store.NamedElsewhere: %w", err)
+	}
+	return found, nil
+}
+
 // Erase blanks the texts of versions that are no longer in force and the subjects of events that name somebody. The rows stay,
 // with a mark. It does nothing while a standing document names them.
 func (s *Store) Erase(ctx context.Context, now time.Time, clinic string, names func(text string) bool) (texts, events int, err error) {
@@ -129,8 +151,8 @@ func (s *Store) Erase(ctx context.Context, now time.Time, clinic string, names f
 	return texts, events, nil
 }
 
-// errRemains says that the database's files still hold what was to be gone.
-var errRemains = errors.New("a file of the database still holds the patient; nobody can find it through the gateway, but the file is not clean")
+// ErrRemains says that the database's files still hold what was to be gone, although they were written anew from what is left.
+var ErrRemains = errors.New("a file of the database still holds the patient; nobody can find it through the gateway, but the file is not clean")
 
 // Scrub makes sure that what was deleted is not left in the database's files: what SQLite wrote ahead is moved into the database
 // and cut off, and every file is searched for texts that no id goes on behind; where one is found, the database is written anew.
@@ -154,7 +176,7 @@ func (s *Store) Scrub(ctx context.Context, texts ...string) error {
 			}
 		}
 	}
-	return fmt.Errorf("store.Scrub: %w", errRemains)
+	return fmt.Errorf("store.Scrub: %w", ErrRemains)
 }
 
 // truncate moves the write-ahead log into the database and cuts it off. Whoever reads an old state at the moment is waited for.
@@ -169,7 +191,7 @@ func (s *Store) truncate(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return errors.Join(errRemains, ctx.Err())
+			return errors.Join(ErrRemains, ctx.Err())
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

@@ -118,7 +118,7 @@ func TestAFileThatIsNotCleanIsWrittenAnew(t *testing.T) {
 	if _, err := db.Exec(`INSERT INTO note VALUES ('Patient/q7x')`); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Scrub(t.Context(), "Patient/q7x"); !errors.Is(err, errRemains) {
+	if err := s.Scrub(t.Context(), "Patient/q7x"); !errors.Is(err, ErrRemains) {
 		t.Errorf("one that is still there: %v", err)
 	}
 }
