@@ -188,3 +188,21 @@ func TestH26WhatIsWrongWithADatabaseIsSaidOnce(t *testing.T) {
 		})
 	}
 }
+
+// A log that is gone with all that tells of it is missed by the receipts that it gave.
+func TestH26ALogThatIsGoneIsMissedByItsReceipts(t *testing.T) {
+	h, _, _ := hours(t)
+	receipts := map[string]int64{h.append(read(50)).Log(): 40}
+	if reports := audit.Owed(verifyDB(t, h), receipts); len(reports) != 2 || !reports[0].OK() || !reports[1].OK() {
+		t.Fatalf("nothing is missing: %v", reports)
+	}
+	h.Close()
+	h.exec(`DELETE FROM batch WHERE log = 1 AND first >= 30; DELETE FROM checkpoint WHERE log = 1 AND size > 30`)
+	if r := audit.Owed(verifyDB(t, h), receipts)[0]; r.OK() || r.Problems[0].Text != "there is a receipt of record 40, but only 30 are here: records are missing" {
+		t.Errorf("cut back:\n%s", r)
+	}
+	h.exec(`DELETE FROM batch WHERE log = 1; DELETE FROM checkpoint WHERE log = 1; DELETE FROM log WHERE id = 1`)
+	if reports := audit.Owed(verifyDB(t, h), receipts); len(reports) != 2 || reports[1].OK() {
+		t.Errorf("gone: %v", reports)
+	}
+}

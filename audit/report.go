@@ -2,6 +2,8 @@ package audit
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -120,4 +122,20 @@ func (r *Report) String() string {
 		fmt.Fprintf(&b, "PROBLEM      and %d more\n", r.Omitted)
 	}
 	return b.String()
+}
+
+// Owed holds the reports of all logs of a ledger against receipts that were kept beside it, the largest index of each log by its
+// name: what they are of has to be here.
+func Owed(reports []*Report, receipts map[string]int64) []*Report {
+	for _, log := range slices.Sorted(maps.Keys(receipts)) {
+		i := slices.IndexFunc(reports, func(r *Report) bool { return strings.HasSuffix(r.Origin, "/log/"+log) })
+		if i < 0 {
+			gone := &Report{Origin: log, Clinic: "unknown", Root: "none"}
+			gone.problem(-1, "there is a receipt of record %d of this log, but the log is not here: it was removed", receipts[log])
+			reports = append(reports, gone)
+		} else if r := reports[i]; receipts[log] >= r.Records && r.OK() {
+			r.problem(-1, "there is a receipt of record %d, but only %d are here: records are missing", receipts[log], r.Records)
+		}
+	}
+	return reports
 }

@@ -94,10 +94,15 @@ func (c auditVerifyCmd) folder(ctx context.Context, t *terminal, held [][]byte) 
 		if err := d.reported(ctx, t, c.byFlag, auditVerify, "", ""); err != nil {
 			fmt.Fprintln(t.Err, "this check is not on record:", err)
 		}
+		receipts, err := d.Receipts(ctx) // before the trail is read, which grows
+		if err != nil {
+			return err
+		}
 		reports, err := audit.VerifyDB(ctx, d.db, key, held...)
 		if err != nil {
 			return err
 		}
+		reports = audit.Owed(reports, receipts)
 		if len(reports) == 0 {
 			return errors.New("the folder holds no trail yet")
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -80,6 +82,30 @@ func (s *Store) Recorded(ctx context.Context, id int64, receipt string) error {
 		return fmt.Errorf("store.Recorded: event %d is unknown or on record already (%d rows, %v)", id, n, err)
 	}
 	return nil
+}
+
+// Receipts are, for each log that gave receipts for events, the largest index among them.
+func (s *Store) Receipts(ctx context.Context) (map[string]int64, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT receipt FROM event WHERE receipt IS NOT NULL`)
+	if err != nil {
+		return nil, fmt.Errorf("store.Receipts: %w", err)
+	}
+	defer rows.Close()
+	out := map[string]int64{}
+	for rows.Next() {
+		var receipt string
+		if err := rows.Scan(&receipt); err != nil {
+			return nil, fmt.Errorf("store.Receipts: %w", err)
+		}
+		log, number, _ := strings.Cut(receipt, "/")
+		if index, err := strconv.ParseInt(number, 10, 64); err == nil {
+			out[log] = max(out[log], index)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("store.Receipts: %w", err)
+	}
+	return out, nil
 }
 
 // TookUp notes that the serving process acts on everything that is on record since now, so that AsOf can tell for ever what
