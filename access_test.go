@@ -58,7 +58,7 @@ func TestH9UnknownAndOutOfReachAnswerAlike(t *testing.T) {
 }
 
 // Promise 4, hazards H20 and H23: every attempt is on record, and there are as many records as answers.
-func TestEveryAttemptIsOnRecord(t *testing.T) {
+func TestH23EveryAttemptIsOnRecord(t *testing.T) {
 	w := newWorld(t, stocked(t), bookings...)
 	asked := []struct{ method, path, body, version, phases string }{
 		{"GET", "/Appointment/mine", "", "", "outcome"},
@@ -94,6 +94,31 @@ func TestEveryAttemptIsOnRecord(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("records\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// Promise 7: what belongs into a header and stands in an address is not on record, however its name is spelt.
+func TestNoSecretOfAnAddressIsOnRecord(t *testing.T) {
+	w := newWorld(t, stocked(t), bookings...)
+	auditor := w.caller
+	auditor.Subject, auditor.Name = "audrey", "Audrey Lin"
+	const jwt = "eyJhbGciOiJFUzI1NiJ9.hunter2.c2ln"
+	for _, query := range []string{"access_token=hunter2", "x=1&access%5Ftoken=hunter2&y=2", "x=1;Access_%54oken=hunter2;y=2", "%70assword=hunter2", "client_secret=a%26hunter2", "a?token=hunter2",
+		"%zz_token=hunter2", "status=" + jwt, jwt, "patient=Patient/" + jwt + "&y=2"} {
+		w.ask(t, "GET", "/Appointment/mine?"+query, "", func(r *vestibule.Request) { r.Raw = "/Appointment/mine?" + query })
+		r := w.last(t)
+		if strings.Contains(r.Raw, "hunter2") || !strings.HasPrefix(r.Raw, "/Appointment/mine?") || strings.Contains(query, "y=2") != strings.Contains(r.Raw, "y=2") {
+			t.Errorf("%s is on record as %s", query, r.Raw)
+		}
+		values, _ := url.ParseQuery(query)
+		w.Trail(t.Context(), vestibule.TrailRequest{Request: vestibule.Request{Clinic: "maple", Caller: auditor, Raw: "/AuditEvent?" + query}, Search: values})
+		if r := w.last(t); strings.Contains(fmt.Sprint(r), "hunter2") {
+			t.Errorf("%s is on record as %+v", query, r)
+		}
+	}
+	w.ask(t, "GET", "/Task/1", "", func(r *vestibule.Request) { r.Raw = "/Task/1?a=b&=&&c;d?e=%zz&f" })
+	if r := w.last(t); r.Raw != "/Task/1?a=b&=&&c;d?e=%zz&f" {
+		t.Errorf("without a secret: %s", r.Raw)
 	}
 }
 

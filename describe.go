@@ -1,6 +1,7 @@
 package vestibule
 
 import (
+	"net/url"
 	"regexp"
 	"strings"
 	"unicode"
@@ -52,11 +53,30 @@ func plainText(text string, limit int) string {
 	return text
 }
 
-// credential finds what callers put into addresses although it belongs into headers (RFC 6750 section 2.3): a ledger that is
-// kept for ten years is no place for it.
-var credential = regexp.MustCompile(`(?i)((?:^|[?&;])[a-z_.-]*(?:token|secret|password|assertion|authorization)[a-z_.-]*=)[^&]*`)
+// Names of parameters that hold what callers put into addresses although it belongs into headers (RFC 6750 section 2.3), and
+// what a signed token looks like under whatever name (RFC 7519 section 3): a ledger that is kept for ten years is no place for it.
+var (
+	credential = regexp.MustCompile(`(?i)token|secret|password|assertion|authorization`)
+	signed     = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]+`)
+)
 
-func withoutSecrets(raw string) string { return credential.ReplaceAllString(raw, "$1-") }
+// withoutSecrets is an address, or a form, with a '-' for each secret in it. A name is what it reads, however it is spelt.
+func withoutSecrets(raw string) string {
+	var out strings.Builder
+	for len(raw) > 0 {
+		part, separator := raw, ""
+		if end := strings.IndexAny(raw, "?&;"); end >= 0 {
+			part, separator = raw[:end], raw[end:end+1]
+		}
+		raw = raw[len(part)+len(separator):]
+		name, _, valued := strings.Cut(part, "=")
+		if plain, err := url.QueryUnescape(name); valued && (credential.MatchString(name) || err == nil && credential.MatchString(plain)) {
+			part = name + "=-"
+		}
+		out.WriteString(signed.ReplaceAllString(part, "-") + separator)
+	}
+	return out.String()
+}
 
 // kindsOf says what kind of information a resource is, by its own codes (PHIPA section 10.1(4)(a)).
 func kindsOf(r fhir.Resource) (out []string) {

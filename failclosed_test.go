@@ -61,7 +61,7 @@ func stocked(t *testing.T) *emr {
 }
 
 // Promise 3, hazards H21 and H23: no record, no answer; at every step, with nothing of a patient in the refusal.
-func TestNoRecordNoAnswer(t *testing.T) {
+func TestH21NoRecordNoAnswer(t *testing.T) {
 	for _, step := range steps {
 		for fault, strike := range faults() {
 			t.Run(step.name+"/"+fault, func(t *testing.T) {

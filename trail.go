@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"vestibule/audit"
 	"vestibule/fhir"
@@ -28,7 +27,7 @@ func (g *Gateway) Trail(ctx context.Context, req TrailRequest) Answer {
 	}
 	a := g.begin(req.Request)
 	if req.ID == "" {
-		a.record.Query = plainText(req.Search.Encode(), audit.MaxRaw) // where it is refused: as far as it goes
+		a.record.Query = plainText(withoutSecrets(req.Search.Encode()), audit.MaxRaw) // where it is refused: as far as it goes
 	}
 	a.record.Agent.Role = audit.RoleAuditor
 	if refused, ok := a.notAnAuditor(ctx, req.Request); ok {
@@ -83,9 +82,12 @@ func (a *access) events(ctx context.Context, req TrailRequest) ([]byte, error) {
 // made for only.
 func (a *access) trailSearch(asked url.Values) (url.Values, audit.Search, error) {
 	values := maps.Clone(asked)
-	if format := values.Get("_format"); format == "json" || strings.HasSuffix(format, "/json") || strings.HasSuffix(format, "+json") {
-		delete(values, "_format")
+	for _, format := range values["_format"] {
+		if err := fhir.CheckFormat(format); err != nil {
+			return values, audit.Search{}, err
+		}
 	}
+	delete(values, "_format")
 	if !values.Has("_cursor") {
 		search, err := audit.ParseSearch(values, a.clinic.Zone)
 		return values, search, err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -117,6 +118,42 @@ func TestMistakesAreAnsweredClearly(t *testing.T) {
 	}
 }
 
+// RFC 9110 section 15.5.6: a 405 says which methods its address takes, and takes them.
+func TestA405NamesTheMethodsOfItsAddress(t *testing.T) {
+	g := open(t)
+	trail := "/audit/" + demo.SignalHill
+	auditor := map[string]string{"Authorization": "Bearer " + g.Ready.Tokens[demo.Auditor]}
+	for path, allow := range map[string]string{
+		clinic + "/metadata": "GET", clinic + "/Appointment": "GET, POST", clinic + "/Appointment/1": "GET, PUT", clinic + "/Appointment/_search": "POST",
+		trail + "/metadata": "GET", trail + "/AuditEvent": "GET", trail + "/AuditEvent/1": "GET", trail + "/AuditEvent/_search": "POST",
+		trail + "/checkpoint": "GET", trail + "/tile/0/000": "GET", trail + "/proof/1": "GET",
+	} {
+		var header map[string]string
+		if strings.HasPrefix(path, trail) {
+			header = auditor
+		}
+		taken := strings.Split(allow, ", ")
+		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"} {
+			a := g.ask(t, asked{method, path, "", header})
+			if slices.Contains(taken, method) {
+				if a.status == 405 {
+					t.Errorf("%s %s is not allowed", method, path)
+				}
+			} else if a.status != 405 || a.header.Get("Allow") != allow {
+				t.Errorf("%s %s: %d, Allow %q, want %q", method, path, a.status, a.header.Get("Allow"), allow)
+			}
+		}
+	}
+	for _, path := range []string{"/", "/healthz", "/readyz"} {
+		if a := g.ask(t, asked{"HEAD", path, "", map[string]string{"Authorization": ""}}); a.status != 200 || a.body != "" {
+			t.Errorf("HEAD %s: %d %q", path, a.status, a.body)
+		}
+	}
+	if a := g.ask(t, asked{"PUT", trail + "/Patient", "{}", auditor}); a.status != 404 {
+		t.Errorf("writing where nothing is: %d %s", a.status, a.code)
+	}
+}
+
 // Nothing is served outside the known addresses, and what net/http refuses by itself is refused as well.
 func TestNothingElseIsServed(t *testing.T) {
 	g := open(t)
@@ -148,8 +185,8 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-// Promise 7: operational logs and metrics hold no value out of a request, whatever goes wrong.
-func TestLogsAndMetricsHoldNoValues(t *testing.T) {
+// Promise 7, hazard H20: operational logs and metrics hold no value out of a request, whatever goes wrong.
+func TestH20LogsAndMetricsHoldNoValues(t *testing.T) {
 	g := open(t)
 	const secret = "ZebulonRoe1970"
 	for _, path := range []string{"/Appointment?patient=" + secret, "/Appointment/" + secret, "/" + secret, "/../" + secret} {
