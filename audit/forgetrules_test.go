@@ -205,10 +205,17 @@ func TestADeletionNamesOnlyWhatCameBefore(t *testing.T) {
 func TestAReasonMustNotNameThePatient(t *testing.T) {
 	h := newHouse(t)
 	h.append(about(1, secret))
+	for _, why := range []string{"asked by patient/q7x-4411.", "erase q7x-4411", "(Q7X-4411): asked", "id=q7x%2D4411"} {
+		f := erasure(secret)
+		f.Why = why
+		if _, err := h.Forget(context.Background(), f); fhir.AsError(err).Reason() != "names-the-patient" {
+			t.Errorf("%s: %v", why, err)
+		}
+	}
 	f := erasure(secret)
-	f.Why = "asked by patient/q7x-4411."
-	if _, err := h.Forget(context.Background(), f); fhir.AsError(err).Reason() != "names-the-patient" {
-		t.Errorf("%v", err)
+	f.Why = "file q7x-44112, not 4411"
+	if _, err := h.Forget(context.Background(), f); err != nil {
+		t.Errorf("%s: %v", f.Why, err)
 	}
 	f = erasure("nobody at all")
 	if _, err := h.Forget(context.Background(), f); fhir.KindOf(err) != fhir.KindInvalid {

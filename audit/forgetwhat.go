@@ -89,8 +89,8 @@ func (f *Forgetting) check() error {
 		return fhir.E(op, fhir.KindInternal, "record-incomplete", "Say what is to be deleted, and why.")
 	case (f.Action == ActionErasure) != (f.Naming != ""):
 		return fhir.E(op, fhir.KindInternal, "record-incomplete", "An erasure names a patient, and nothing else does.")
-	case f.Naming != "" && (NamesPatient(f.Why, f.Naming) || NamesPatient(f.By, f.Naming)):
-		return fhir.E(op, fhir.KindInvalid, "names-the-patient", "The reason goes on record for good, so it must not name the patient.")
+	case f.Naming != "" && (saysID(f.Why, f.Naming) || saysID(f.By, f.Naming)):
+		return fhir.E(op, fhir.KindInvalid, "names-the-patient", "The reason goes on record for good, so it must not name the patient, nor hold their id.")
 	}
 	return nil
 }
