@@ -75,12 +75,14 @@ func (l *lane) once(ctx context.Context) (busy bool, err error) {
 	if err := l.settle(); err != nil {
 		return false, err
 	}
-	for _, h := range l.wanted() {
-		c, err := l.cursor(ctx, h)
-		if err != nil {
+	heads := l.wanted()
+	for _, h := range heads { // all of them first: what a failing sink never came to is behind, and begins where it begins now
+		if _, err := l.cursor(ctx, h); err != nil {
 			return false, err
 		}
-		more, err := l.feed(ctx, c, h)
+	}
+	for _, h := range heads {
+		more, err := l.feed(ctx, l.cursors[h.Log], h)
 		if err := errors.Join(err, l.settle()); err != nil {
 			return false, err
 		}

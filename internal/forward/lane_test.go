@@ -114,6 +114,20 @@ func TestH24ADeadSinkHoldsUpNothing(t *testing.T) {
 	}
 }
 
+func TestWhatADeadSinkNeverCameToIsShownAsBehind(t *testing.T) {
+	h := newHouse(t)
+	h.grow("maple", 4)
+	h.grow("cedar", 4)
+	dead := new(stub)
+	dead.send = func(context.Context, []Event) ([]Verdict, error) { return nil, faultf("dead") }
+	f := h.forwarder(dead.sink("dead"))
+	h.start(f)
+	until(t, "both trails are behind", func() bool {
+		sinks, err := Read(t.Context(), h.db)
+		return err == nil && len(sinks) == 1 && len(sinks[0].Logs) == 2
+	})
+}
+
 // A clean end waits a moment for what is under way, so that the next start need not send it again.
 func TestACleanEndSendsNothingTwice(t *testing.T) {
 	h := newHouse(t)
