@@ -64,8 +64,10 @@ func (m *maker) count(e audit.Entry) (bool, error) {
 	for _, s := range [...]*session{s, &m.all} {
 		s.add(r)
 	}
-	for _, p := range r.Patients {
-		m.patients[p]++
+	if r.Phase == audit.PhaseOutcome && r.Outcome == audit.OutcomeSuccess {
+		for _, p := range r.Patients {
+			m.patients[p]++
+		}
 	}
 	return true, nil
 }

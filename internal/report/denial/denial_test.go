@@ -46,7 +46,7 @@ func TestRefusalsAreCountedByReasonPersonAndGrant(t *testing.T) {
 	if got := reporttest.Rows(t, r, "reasons", report.French)[1]["means"]; got != "Aucune autorisation de cette clinique ne nomme l’appelant, son équipe ou sa plateforme." {
 		t.Error(got)
 	}
-	if got := r.Lead[0].In(report.Voice{Language: report.English, Zone: time.UTC}); got != "43 requests were refused, for 3 reason(s), to 3 person(s) or program(s)." {
+	if got := r.Lead[0].In(report.Voice{Language: report.English, Zone: time.UTC}); got != "43 requests were refused, for 3 reasons, to 3 people or programs." {
 		t.Error(got)
 	}
 }

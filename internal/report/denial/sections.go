@@ -11,8 +11,12 @@ import (
 var ( // never written to
 	title       = report.T("What was refused", "Ce qui a été refusé")
 	leadNone    = report.T("Nothing was refused in this period.", "Rien n’a été refusé durant cette période.")
-	leadOne     = report.T("{1} request was refused, for {2} reason(s), to {3} person(s) or program(s).", "{1} demande a été refusée, pour {2} motif(s), à {3} personne(s) ou programme(s).")
-	leadMany    = report.T("{1} requests were refused, for {2} reason(s), to {3} person(s) or program(s).", "{1} demandes ont été refusées, pour {2} motif(s), à {3} personne(s) ou programme(s).")
+	leadOne     = report.T("{1} request was refused, for {2}, to {3}.", "{1} demande a été refusée, pour {2}, à {3}.")
+	leadMany    = report.T("{1} requests were refused, for {2}, to {3}.", "{1} demandes ont été refusées, pour {2}, à {3}.")
+	oneReason   = report.T("{1} reason", "{1} motif")
+	manyReasons = report.T("{1} reasons", "{1} motifs")
+	onePerson   = report.T("{1} person or program", "{1} personne ou programme")
+	manyPeople  = report.T("{1} people or programs", "{1} personnes ou programmes")
 	leadCommon  = report.T("Most often: {1}", "Le plus souvent : {1}")
 	often       = report.T("{1} ({2})", "{1} ({2})")
 	whyNoReason = report.T("an old record without a reason code", "une ancienne entrée sans code de motif")
@@ -50,7 +54,8 @@ func (m *maker) lead() []report.Text {
 	if m.times == 0 {
 		return []report.Text{leadNone}
 	}
-	out := []report.Text{report.Many(m.times, leadOne, leadMany).With(report.Number(len(m.reasons)), report.Number(len(m.people)))}
+	out := []report.Text{report.Many(m.times, leadOne, leadMany).With(
+		report.Say(report.Many(len(m.reasons), oneReason, manyReasons)), report.Say(report.Many(len(m.people), onePerson, manyPeople)))}
 	if means, _ := plain.Reason(m.reasons.ranked()[0]); !means.IsZero() {
 		out = append(out, leadCommon.With(means))
 	}

@@ -51,7 +51,7 @@ func alberta() Law {
 			{"user", "6(a)", report.T("user identification and application identification", "identification de l’utilisateur et de l’application"), 6, userAndApplication},
 			{"name", "6(b)", report.T("name of user and application", "nom de l’utilisateur et de l’application"), 5, nameAndApplication},
 			{"role", "6(c)", report.T("role or job functions", "rôle ou fonctions"), 4, role},
-			{"date", "6(d)", elementDate, 4, date}, {"time", "6(e)", elementTime, 4, timeOfDay},
+			{"date", "6(d)", elementDate, 5, date}, {"time", "6(e)", elementTime, 5, timeOfDay},
 			{"action", "6(f)", report.T("actions: creating, viewing, editing, deleting", "actions : création, consultation, modification, suppression"), 5, action},
 			{"facility", "6(g)", report.T("name of facility or organization", "nom de l’établissement ou de l’organisation"), 4, custodian},
 			{"screen", "6(h)", report.T("display screen number or reference", "numéro ou référence de l’écran"), 5, route},

@@ -96,6 +96,24 @@ func TestEverythingAboutThePatientIsThereAndToldApart(t *testing.T) {
 	}
 }
 
+func TestAPatientOfWhomNothingIsOnRecordMayBeAWrongNumber(t *testing.T) {
+	said := func(records ...audit.Record) string {
+		m, _, _ := made(t, patient.Options{}, records...)
+		var out bytes.Buffer
+		if err := report.Write(&out, m.Report, report.NDJSON, report.English); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	none, some := said(world()[9], world()[12]), said(world()[0])
+	if want := "as a wrong one looks the same"; !strings.Contains(none, want) || strings.Contains(some, want) {
+		t.Errorf("%s\n%s", none, some)
+	}
+	if !strings.Contains(some, "saw or changed something of this patient’s record once, on November\u00a02, 2026, 14:00.") {
+		t.Error(some)
+	}
+}
+
 func TestOnlyWhatWasShownNeedsTheIndexAlone(t *testing.T) {
 	m, _, _ := made(t, patient.Options{ShownOnly: true}, world()...)
 	if n := len(reporttest.Rows(t, m.Report, "accesses", report.English)); n != 5 || len(m.Sections) != 2 {

@@ -1,6 +1,7 @@
 package patient
 
 import (
+	"slices"
 	"time"
 
 	"vestibule/internal/report"
@@ -53,6 +54,11 @@ func (s *sheet) people() report.Section {
 	return sec
 }
 
+// nothing reports whether the patient was neither shown nor asked for.
+func (s *sheet) nothing() bool {
+	return !slices.ContainsFunc(s.g.found, func(f found) bool { return f.how != look })
+}
+
 // lead is the answer: how many people of how many organisations, when first and last, and what was refused.
 func (s *sheet) lead() []report.Text {
 	people, where := map[string]bool{}, map[string]bool{}
@@ -74,9 +80,12 @@ func (s *sheet) lead() []report.Text {
 		}
 	}
 	out := []report.Text{leadNobody}
-	if accesses > 0 {
-		out = []report.Text{leadPeople.With(report.Say(report.Many(len(people), onePerson, manyPeople)), report.Say(report.Many(len(where), oneOrganisation, manyOrganisations)),
-			report.Say(report.Many(accesses, once, times)), report.At(first), report.At(last))}
+	who := []report.Value{report.Say(report.Many(len(people), onePerson, manyPeople)), report.Say(report.Many(len(where), oneOrganisation, manyOrganisations))}
+	switch {
+	case accesses == 1:
+		out = []report.Text{leadOnce.With(append(who, report.At(first))...)}
+	case accesses > 1:
+		out = []report.Text{leadPeople.With(append(who, report.Number(accesses), report.At(first), report.At(last))...)}
 	}
 	if attempts > 0 {
 		out = append(out, report.Many(attempts, leadAttempt, leadAttempts))

@@ -46,7 +46,10 @@ func Make(ctx context.Context, trail report.Trail, o Options) (*Made, error) {
 	if g.counted > 0 {
 		m.Notes = append(m.Notes, noteCounted.With(report.Number(g.counted)))
 	}
-	m.Notes = append(m.Notes, noteGateway, noteNames, noteOthers, noteDeny)
+	if s.nothing() {
+		m.Notes = append(m.Notes, noteNumber)
+	}
+	m.Notes = append(m.Notes, noteGateway, noteNames, noteOthers, noteWords, noteDeny)
 	if o.Proof {
 		m.Notes = append(m.Notes, noteProof, noteSealed)
 	}
@@ -149,8 +152,8 @@ func (s *sheet) kept(r *audit.Record) report.Text {
 	for _, rule := range slices.Concat(r.Reasons, r.Rules) {
 		switch code, _, _ := strings.Cut(rule, ":"); code {
 		case "locked-by-directive", "patient-unclear":
-			return sayLocked.With(report.Number(r.Withheld))
+			return report.Many(r.Withheld, sayLocked, sayLockeds)
 		}
 	}
-	return sayKept.With(report.Number(r.Withheld))
+	return report.Many(r.Withheld, sayKept, sayKepts)
 }
