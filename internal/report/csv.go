@@ -3,33 +3,44 @@ package report
 import (
 	"encoding/csv"
 	"io"
+	"slices"
 	"strings"
 )
 
-// writeCSV writes one section as RFC 4180 has it, in UTF-8, with the titles of the columns above.
-func writeCSV(w io.Writer, s *Section, v Voice) error {
+// writeCSV writes sections of the same columns as RFC 4180 has it, in UTF-8, with the titles of the columns above; of several, each row
+// begins with the section that it is of.
+func writeCSV(w io.Writer, sections []Section, v Voice) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
-	cells := make([]string, 0, len(s.Columns))
-	for _, c := range s.Columns {
+	var lead []string
+	if len(sections) > 1 {
+		lead = []string{wordSection.In(v)}
+	}
+	cells := slices.Clone(lead)
+	for _, c := range sections[0].Columns {
 		cells = append(cells, defused(c.Title.In(v)))
 	}
 	if err := out.Write(cells); err != nil {
 		return err
 	}
-	err := s.each(func(row []Value) error {
-		cells = cells[:0]
-		for _, value := range row {
-			text := value.plain(v)
-			if !value.isNumber() {
-				text = defused(text)
+	for i := range sections {
+		s := &sections[i]
+		err := s.each(func(row []Value) error {
+			if cells = cells[:0]; len(lead) > 0 {
+				cells = append(cells, s.ID)
 			}
-			cells = append(cells, text)
+			for _, value := range row {
+				text := value.plain(v)
+				if !value.isNumber() {
+					text = defused(text)
+				}
+				cells = append(cells, text)
+			}
+			return out.Write(cells)
+		})
+		if err != nil {
+			return err
 		}
-		return out.Write(cells)
-	})
-	if err != nil {
-		return err
 	}
 	out.Flush()
 	return out.Error()

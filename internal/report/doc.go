@@ -35,7 +35,8 @@
 //
 // # Formats
 //
-// CSV (RFC 4180, UTF-8) holds one section, the first unless another is asked for, with times in RFC 3339. NDJSON holds everything:
+// CSV (RFC 4180, UTF-8) holds one section, with times in RFC 3339: the one that is asked for, or the first together with those that have
+// the same columns. NDJSON holds everything:
 // a first line {"report":{…}}, then {"section":"…","row":{…}} for each row, {"note":"…"} and {"log":{…}}. HTML is one file without
 // scripts. A PDF holds at most MaxPDFRows rows. The same Report gives the same bytes in every format.
 package report

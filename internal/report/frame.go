@@ -16,9 +16,9 @@ func (r *Report) frame() []line {
 	if title == "" {
 		title = h.Clinic
 	}
-	period := sayWhole.With(At(h.end()))
+	period := sayWhole.With(At(h.End()))
 	if !h.From.IsZero() {
-		period = saySince.With(At(h.From), At(h.end()))
+		period = saySince.With(At(h.From), At(h.End()))
 	}
 	out := []line{{"clinic", wordClinic, Say(sayClinic.With(Data(title), Code(h.Clinic)))}}
 	if !r.About.IsZero() {
@@ -30,8 +30,8 @@ func (r *Report) frame() []line {
 		line{"zone", wordZone, Say(sayZone.With(Code(r.voice(English).Zone.String())))})
 }
 
-// end is the end of the period.
-func (h *Head) end() time.Time {
+// End is the end of the period.
+func (h *Head) End() time.Time {
 	if h.Until.IsZero() {
 		return h.Made
 	}

@@ -23,7 +23,7 @@ func writeNDJSON(w io.Writer, r *Report, v Voice) error {
 	head.text("clinicTitle", Clean(h.ClinicTitle))
 	head.text("zone", v.Zone.String())
 	head.time("from", h.From, v)
-	head.time("until", h.end(), v)
+	head.time("until", h.End(), v)
 	head.time("made", h.Made, v)
 	head.text("by", Clean(h.By))
 	head.text("program", Clean(h.Program))
@@ -45,10 +45,14 @@ func writeNDJSON(w io.Writer, r *Report, v Voice) error {
 	}
 	for _, l := range h.Logs {
 		var o object
+		o.text("clinic", l.Clinic)
 		o.text("origin", l.Origin)
 		o.raw("size", l.Size)
 		o.text("root", l.Root)
 		o.raw("deleted", l.Deleted)
+		if l.Deleted > 0 {
+			o.text("deletedOn", Day(l.DeletedOn).plain(v))
+		}
 		if err := o.writeAs(w, "log"); err != nil {
 			return err
 		}

@@ -108,6 +108,25 @@ func TestCSVIsWhatRFC4180Says(t *testing.T) {
 	}
 }
 
+func TestCSVHoldsWhatHasTheSameColumnsAndNamesTheRest(t *testing.T) {
+	r := sample(1)
+	two, other := r.Sections[0], r.Sections[0]
+	two.ID, other.ID = "two", "other"
+	other.Columns = append(other.Columns[:5:5], report.Column{ID: "why", Title: report.T("Else", "Autre")})
+	r.Sections = append(r.Sections, other, two)
+	rows, err := csv.NewReader(strings.NewReader(written(t, r, report.CSV, report.English))).ReadAll()
+	if err != nil || len(rows) != 3 || rows[0][0]+rows[1][0]+rows[2][0] != "Sectionalltwo" || rows[2][3] != "12345" {
+		t.Errorf("%q, %v", rows, err)
+	}
+	if got := r.Others(); len(got) != 1 || got[0] != "other" {
+		t.Error(got)
+	}
+	var out bytes.Buffer
+	if err := report.WriteSection(&out, r, report.CSV, report.English, "two"); err != nil || !strings.HasPrefix(out.String(), "When,") || strings.Count(out.String(), "\n") != 2 {
+		t.Errorf("%s %v", out.String(), err)
+	}
+}
+
 func TestNDJSONIsOneObjectInEachLine(t *testing.T) {
 	lines := strings.Split(strings.TrimSuffix(written(t, sample(2), report.NDJSON, report.English), "\n"), "\n")
 	if len(lines) != 5 { // report, two rows, a note, a log
@@ -184,6 +203,12 @@ func TestATimeThatComesTwiceSaysWhichOfTheTwo(t *testing.T) {
 		if got := report.At(at).In(v); got != want {
 			t.Errorf("%s: %s", at, got)
 		}
+	}
+	if got := report.At(first.Add(time.Hour)).In(report.Voice{Language: report.French, Zone: r.Head.Zone}); !strings.HasSuffix(got, "1\u00a0h\u00a030 (HNE)") {
+		t.Error(got)
+	}
+	if got := report.At(first).In(report.Voice{Language: report.French, Zone: r.Head.Zone}); !strings.HasSuffix(got, "(HAE)") {
+		t.Error(got)
 	}
 	if got := report.Day(first).In(report.Voice{Language: report.French, Zone: r.Head.Zone}); got != "1er\u00a0novembre\u00a02026" {
 		t.Error(got)

@@ -23,8 +23,10 @@ func TestWhatIsRecordedMeanwhileIsNotInAReport(t *testing.T) {
 	n := 0
 	count := func(audit.Entry) error { n++; return nil }
 	for name, read := range map[string]func() error{
-		"walking":   func() error { return trail.Walk(t.Context(), count) },
-		"searching": func() error { return trail.Search(t.Context(), audit.Search{Agents: []string{reporttest.Amara().Key()}}, count) },
+		"walking": func() error { return trail.Walk(t.Context(), count) },
+		"searching": func() error {
+			return trail.Search(t.Context(), audit.Search{Agents: []string{reporttest.Amara().Key()}}, count)
+		},
 		"picking": func() error {
 			picked, err := trail.Pick(t.Context(), nil, func(audit.Entry) (bool, error) { return true, nil })
 			if err != nil {

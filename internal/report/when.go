@@ -45,9 +45,24 @@ func (v Voice) ofDay(t time.Time, seconds bool) string {
 		out = t.Format("15:04:05")
 	}
 	if twice(t) {
-		out += " (" + t.Format("MST") + ")"
+		out += " (" + v.zone(t) + ")"
 	}
 	return out
+}
+
+// french are Canada's zones by their first letters: Eastern Standard Time is « heure normale de l’Est ».
+var french = map[byte]string{'N': "T", 'A': "A", 'E': "E", 'C': "C", 'M': "R", 'P': "P"} // never written to
+
+// zone is the short name of the zone, "EST" or « HNE ».
+func (v Voice) zone(t time.Time) string {
+	name := t.Format("MST")
+	if v.Language != French || len(name) != 3 || name[2] != 'T' || french[name[0]] == "" {
+		return name
+	}
+	if t.IsDST() {
+		return "HA" + french[name[0]]
+	}
+	return "HN" + french[name[0]]
 }
 
 // twice reports whether the time of day comes twice around t.

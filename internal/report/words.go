@@ -10,6 +10,7 @@ var (
 	wordSummary = T("Summary", "Sommaire")
 	wordNotes   = T("How to read this report", "Comment lire ce rapport")
 	wordProof   = T("Proof", "Preuve")
+	wordSection = T("Section", "Section")
 	wordPage    = T("Page {1} of {2}", "Page {1} de {2}")
 
 	sayClinic    = T("{1} ({2})", "{1} ({2})")
