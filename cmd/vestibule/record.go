@@ -86,7 +86,7 @@ func moment(s string, now time.Time, zone *time.Location) (time.Time, error) {
 	}
 	if days, ok := strings.CutSuffix(s, "d"); ok {
 		if n, err := strconv.Atoi(days); err == nil && n >= 0 && n < 100_000 {
-			return now.AddDate(0, 0, -n), nil
+			return now.In(zone).AddDate(0, 0, -n), nil // the same time of day, also where the clock was put back between
 		}
 	}
 	if ago, err := time.ParseDuration(s); err == nil && ago >= 0 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"vestibule/audit"
@@ -38,10 +40,12 @@ type reportFlags struct {
 	Since    string `placeholder:"WHEN" help:"Not before: 2026-11-01, 2026-11-01T08:00, or as long ago as 36h or 14d. Default: the beginning of the trail."`
 	Until    string `placeholder:"WHEN" help:"Before: as for --since. Default: now."`
 	Format   string `default:"table" enum:"table,csv,ndjson,html,pdf" help:"table, csv, ndjson, html or pdf. Default table."`
-	Section  string `placeholder:"NAME" help:"Which table csv holds. Default: the first; a name that there is not lists them."`
+	Section  string `placeholder:"NAME" help:"Which table csv holds. Default: the first, with those that have the same columns; the others are named."`
 	Language string `default:"en" enum:"en,fr" help:"en or fr: English or French. Default en."`
 	Output   string `short:"o" placeholder:"FILE" type:"path" help:"The file to write, for its owner alone. Default: standard output."`
 	Force    bool   `help:"Replace the file where there is one."`
+
+	usual int // so many days before its end the period begins where --since does not say; 0: with the trail
 }
 
 // making is a report that is being made: what it is made of.
@@ -52,6 +56,7 @@ type making struct {
 	now       time.Time
 	platforms map[string]string // titles by name
 	documents []config.Document
+	withdrawn bool // the clinic
 }
 
 // make makes and writes a report. asked says whom and what it is about, for the record of its making; build makes it of the trail.
@@ -81,9 +86,13 @@ func (f reportFlags) make(ctx context.Context, t *terminal, name string, asked u
 			return unfinished(err)
 		}
 		r.Name, r.Head = name, m.head
-		return f.write(t, func(w io.Writer) error {
+		err = f.write(t, func(w io.Writer) error {
 			return unfinished(report.WriteSection(w, r, report.Format(f.Format), report.Language(f.Language), f.Section))
 		})
+		if others := r.Others(); err == nil && f.Format == string(report.CSV) && f.Section == "" && len(others) > 0 {
+			_, err = fmt.Fprintf(t.Err, "this is the table %s; --section NAME gives the others: %s\n", r.Sections[0].ID, strings.Join(others, ", "))
+		}
+		return err
 	})
 }
 
@@ -96,35 +105,64 @@ func (f reportFlags) begin(ctx context.Context, t *terminal, d *data) (*making, 
 	if err != nil {
 		return nil, err
 	}
-	zone, err := d.zone(ctx, f.Clinic)
+	m, err := d.making(ctx, f.Clinic)
 	if err != nil {
 		return nil, err
 	}
-	m := &making{data: d, now: t.Now(), platforms: map[string]string{}}
-	m.head = report.Head{Clinic: f.Clinic, Zone: zone, Made: m.now, By: by, Program: version()}
-	if m.head.From, err = moment(f.Since, m.now, zone); err != nil {
-		return nil, fmt.Errorf("--since: %w", err)
-	}
-	if m.head.Until, err = moment(f.Until, m.now, zone); err != nil {
-		return nil, fmt.Errorf("--until: %w", err)
-	}
-	if !m.head.Until.IsZero() && !m.head.From.Before(m.head.Until) {
-		return nil, errors.New("--since: the period ends before it begins")
-	}
-	if m.documents, err = d.documents(ctx); err != nil {
+	m.now = t.Now()
+	m.head.Made, m.head.By, m.head.Program = m.now, by, version()
+	if err := f.period(&m.head); err != nil {
 		return nil, err
-	}
-	for _, doc := range m.documents {
-		switch {
-		case doc.OfPlatform != nil:
-			m.platforms[doc.Name] = doc.OfPlatform.Title
-		case doc.OfClinic != nil && doc.Name == f.Clinic:
-			m.head.ClinicTitle = doc.OfClinic.Title
-		}
 	}
 	m.trail, err = report.Open(ctx, audit.NewReader(d.db), f.Clinic, m.head.From, m.head.Until)
 	m.trail.Progress = t.counting(m.now)
 	return m, err
+}
+
+// making is of what the documents say of the clinic; of one that was withdrawn, of what its newest access does.
+func (d *data) making(ctx context.Context, clinic string) (m *making, err error) {
+	m = &making{data: d, platforms: map[string]string{}, head: report.Head{Clinic: clinic}}
+	if m.documents, err = d.documents(ctx); err != nil {
+		return nil, err
+	}
+	zone := ""
+	for _, doc := range m.documents {
+		switch {
+		case doc.OfPlatform != nil:
+			m.platforms[doc.Name] = doc.OfPlatform.Title
+		case doc.OfClinic != nil && doc.Name == clinic:
+			zone, m.head.ClinicTitle = doc.OfClinic.Zone, doc.OfClinic.Title
+		}
+	}
+	if zone == "" {
+		m.withdrawn = true
+		found, err := audit.NewReader(d.db).Search(ctx, clinic, audit.Search{Phases: []audit.Phase{audit.PhaseOutcome, audit.PhaseDenial}, Count: 1})
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range found.Entries {
+			zone, m.head.ClinicTitle = e.Record.Zone, e.Record.Title
+		}
+	}
+	m.head.Zone, err = time.LoadLocation(cmp.Or(zone, "UTC"))
+	return m, err
+}
+
+// period reads the period, in the clinic's zone.
+func (f reportFlags) period(h *report.Head) (err error) {
+	if h.From, err = moment(f.Since, h.Made, h.Zone); err != nil {
+		return fmt.Errorf("--since: %w", err)
+	}
+	if h.Until, err = moment(f.Until, h.Made, h.Zone); err != nil {
+		return fmt.Errorf("--until: %w", err)
+	}
+	if f.Since == "" && f.usual > 0 {
+		h.From = h.End().In(h.Zone).AddDate(0, 0, -f.usual)
+	}
+	if !h.From.Before(h.End()) {
+		return errors.New("--since: the period ends before it begins")
+	}
+	return nil
 }
 
 // sign settles what the report is made of: what is on record now. It waits until that is signed, and writes down the state of the logs.

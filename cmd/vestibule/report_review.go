@@ -77,9 +77,6 @@ func (c reportReviewCmd) Run(ctx context.Context, t *terminal) error {
 			return report.Report{}, err
 		}
 		r := review.Options{Options: o, Month: from.Format("2006-01"), Drawn: c.Draw}
-		if logs := m.head.Logs; len(logs) > 0 {
-			r.Seed = logs[len(logs)-1].Root
-		}
 		if r.Grants, err = m.grants(ctx, t); err != nil {
 			return report.Report{}, err
 		}
@@ -90,7 +87,10 @@ func (c reportReviewCmd) Run(ctx context.Context, t *terminal) error {
 // zone is the clinic's.
 func (f reportFlags) zone(ctx context.Context) (zone *time.Location, err error) {
 	err = f.within(func(d *data) error {
-		zone, err = d.zone(ctx, f.Clinic)
+		m, err := d.making(ctx, f.Clinic)
+		if err == nil {
+			zone = m.head.Zone
+		}
 		return err
 	})
 	return zone, err
@@ -129,11 +129,11 @@ func (c auditSignOffCmd) Run(ctx context.Context, t *terminal) error {
 		if err := d.known(ctx, c.Clinic); err != nil {
 			return err
 		}
-		zone, err := d.zone(ctx, c.Clinic)
+		m, err := d.making(ctx, c.Clinic)
 		if err != nil {
 			return err
 		}
-		from, until, err := c.month(t.Now(), zone)
+		from, until, err := c.month(t.Now(), m.head.Zone)
 		if err != nil {
 			return err
 		}

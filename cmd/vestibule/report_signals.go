@@ -59,8 +59,8 @@ func (f signalFlags) register() (signals.Register, error) {
 	return signals.ReadRegister(file)
 }
 
-// usualPeriod is how far a report reaches back whose trail is held against something.
-const usualPeriod = "30d"
+// usualDays is how far a report reaches back whose trail is held against something.
+const usualDays = 30
 
 type reportSignalsCmd struct {
 	reportFlags
@@ -75,15 +75,13 @@ surname, colleagues, numbers tried one after the other. Each names what it was h
     vestibule audit report signals --clinic maple --data ./data --since 7d
     vestibule audit report signals --clinic maple --data ./data --register patients.csv --format html -o signals.html
 
-The period is the last 30 days unless --since says otherwise; the 28 days before are read too, as each person's own past. The trail
+The period is the last 30 days, or the 30 before --until, unless --since says otherwise; the 28 days before are read too, as each person's own past. The trail
 holds no names of patients: export a register from the EMR for what needs them. It is read and not kept.`
 }
 
 // Run makes the report.
 func (c reportSignalsCmd) Run(ctx context.Context, t *terminal) error {
-	if c.Since == "" {
-		c.Since = usualPeriod
-	}
+	c.usual = usualDays
 	return c.make(ctx, t, "signals", nil, func(ctx context.Context, m *making) (report.Report, error) {
 		o, err := c.options(ctx, m)
 		if err != nil {
@@ -103,14 +101,12 @@ func (reportUsageCmd) Help() string {
 
     vestibule audit report usage --clinic maple --data ./data --since 90d
 
-The period is the last 30 days unless --since says otherwise. "vestibule grants shrink" then narrows a grant with evidence.`
+The period is the last 30 days, or the 30 before --until, unless --since says otherwise. "vestibule grants shrink" then narrows a grant with evidence.`
 }
 
 // Run makes the report.
 func (c reportUsageCmd) Run(ctx context.Context, t *terminal) error {
-	if c.Since == "" {
-		c.Since = usualPeriod
-	}
+	c.usual = usualDays
 	return c.make(ctx, t, "usage", nil, func(ctx context.Context, m *making) (report.Report, error) {
 		grants, err := m.grants(ctx, t)
 		if err != nil {
@@ -126,6 +122,9 @@ func (c reportUsageCmd) Run(ctx context.Context, t *terminal) error {
 
 // grants are the clinic's grants in force.
 func (m *making) grants(ctx context.Context, t *terminal) ([]usage.Grant, error) {
+	if m.withdrawn {
+		return nil, nil
+	}
 	at, err := m.data.ruled(ctx, t, m.head.Clinic)
 	if err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ type access struct {
 	time      time.Time // in the clinic's zone
 	date      string    // its day, 2026-11-23
 	day       int       // days since 1970-01-01, by the clinic's calendar
-	target    string    // "Appointment/12" of a read or update, "Patient/12" of a search for one patient; empty: none in particular
+	targets   []string  // what was asked for in particular: "Appointment/12" of a read or update or of a search by id, "Patient/12" of a search for one patient
 	patients  []string  // whose data left
 	lookedUp  []string  // those of them who were asked for in particular, not met on a list
 	documents int
@@ -40,17 +40,19 @@ func accessOf(e audit.Entry, zone *time.Location) (access, bool) {
 		a.documents += r.Released[i].Documents
 	}
 	if ref, ok := fhir.ParseRef(r.Resource); ok && r.Interaction != string(fhir.InteractionCreate) {
-		a.target = ref.Type + "/" + ref.ID
+		a.targets = []string{ref.Type + "/" + ref.ID}
 		a.lookedUp = r.Patients
 	}
-	if asked := patientsAsked(r.Query); len(asked) > 0 {
-		if len(asked) == 1 {
-			a.target = asked[0]
-		}
-		for _, patient := range r.Patients {
-			if slices.Contains(asked, patient) {
-				a.lookedUp = append(a.lookedUp, patient)
-			}
+	asked, ids := asked(r)
+	if len(ids) > 0 {
+		a.targets = ids
+		a.lookedUp = r.Patients
+	} else if len(asked) == 1 {
+		a.targets = asked
+	}
+	for _, patient := range r.Patients {
+		if len(ids) == 0 && slices.Contains(asked, patient) {
+			a.lookedUp = append(a.lookedUp, patient)
 		}
 	}
 	return a, true
@@ -59,34 +61,31 @@ func accessOf(e audit.Entry, zone *time.Location) (access, bool) {
 // patientParameters are the search parameters of the three resource types whose value names a patient.
 var patientParameters = [...]string{"patient", "subject", "actor"} // never written to
 
-// patientsAsked are the patients that a search names, "Patient/1", each once.
-func patientsAsked(query string) []string {
-	if query == "" {
-		return nil
+// asked are the patients that a search names, "Patient/1", each once, and the resources that it names by id, in its order.
+func asked(r *audit.Record) (patients, ids []string) {
+	values, err := url.ParseQuery(r.Query)
+	if err != nil || r.Interaction != string(fhir.InteractionSearch) {
+		return nil, nil
 	}
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		return nil
-	}
-	var out []string
 	for name, list := range values {
 		base, modifier, _ := strings.Cut(name, ":")
-		if !slices.Contains(patientParameters[:], base) {
-			continue
-		}
-		for _, one := range strings.Split(strings.Join(list, ","), ",") {
+		named := slices.Contains(patientParameters[:], base)
+		for one := range strings.SplitSeq(strings.Join(list, ","), ",") {
 			ref, ok := fhir.ParseRef(one)
 			switch {
+			case base == "_id" && fhir.ValidID(one):
+				ids = append(ids, r.Type+"/"+one)
+				continue
 			case ok && ref.Type == "Patient":
 				one = ref.ID
 			case ok || base != "patient" && modifier != "Patient" || !fhir.ValidID(one):
 				continue
 			}
-			if patient := "Patient/" + one; !slices.Contains(out, patient) {
-				out = append(out, patient)
+			if patient := "Patient/" + one; named && !slices.Contains(patients, patient) {
+				patients = append(patients, patient)
 			}
 		}
 	}
-	slices.Sort(out)
-	return out
+	slices.Sort(patients)
+	return patients, ids
 }

@@ -12,7 +12,8 @@
 //	same-surname  the patient's family name is one of the person's names
 //	own-record    the patient is the person
 //	staff         the patient works at the clinic
-//	sequence      five or more ids that follow each other by number were asked for one after the other, found or not
+//	sequence      five or more ids of a type that follow each other by number, up or down, were asked for one after the other,
+//	              found or not, also in one search
 //
 // The trail holds no names of patients. Same-surname, own-record and staff need a register of patients, a file that the clinic
 // exports from its EMR; see ReadRegister. A finding about an automated agent is never after-hours.

@@ -24,7 +24,7 @@ type person struct {
 	met     map[string]int // patients, and the day of the last access
 	days    map[int]*work
 	open    map[string]*gathered
-	run     run
+	runs    map[string]*run // the one under way, by the type of its ids
 }
 
 // work is what a person did on one day. The patients and records are kept for the days that are compared.
@@ -36,7 +36,7 @@ type work struct {
 }
 
 func newPerson(key string) *person {
-	return &person{key: key, met: make(map[string]int), days: make(map[int]*work), open: make(map[string]*gathered)}
+	return &person{key: key, met: make(map[string]int), days: make(map[int]*work), open: make(map[string]*gathered), runs: make(map[string]*run)}
 }
 
 // day counts an access to its day.

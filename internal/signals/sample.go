@@ -10,10 +10,9 @@ import (
 	"vestibule/audit"
 )
 
-// Sample is accesses picked by lot: those whose indexes hash lowest together with a seed that nobody can choose, such as the
-// root of the signed tree at the period's end. Whoever has the seed can draw the same lot again.
+// Sample is accesses picked by lot: those whose hashes with their salts are lowest. A salt is the random number that the ledger puts
+// into each record, so that nobody can choose; and the same period gives the same lot, however often it is drawn.
 type Sample struct {
-	Seed string
 	Most int
 
 	drawn []ticket
@@ -30,7 +29,7 @@ func (s *Sample) Add(e audit.Entry) {
 	if _, ok := accessOf(e, e.Record.Time.Location()); !ok || s.Most <= 0 {
 		return
 	}
-	lot := sha256.Sum256(binary.BigEndian.AppendUint64([]byte(s.Seed+"\n"), uint64(e.Index)))
+	lot := sha256.Sum256(binary.BigEndian.AppendUint64([]byte(e.Record.Salt), uint64(e.Index)))
 	at, _ := slices.BinarySearchFunc(s.drawn, lot, func(t ticket, lot [sha256.Size]byte) int { return bytes.Compare(t.lot[:], lot[:]) })
 	if at == s.Most {
 		return

@@ -11,56 +11,71 @@ const (
 	longestGap = 10 * time.Minute // between two of them
 )
 
-// run is ids that a person asked for, each a number above the one before.
+// run is ids of one type that a person asked for, each a number above the one before, or each a number below.
 type run struct {
 	prefix  string // what stands before the number, with the type
-	next    uint64
+	last    int64
+	step    int64 // 1 or -1; 0 while there is only one id
 	finding gathered
 }
 
-// sequence follows a person from id to id. Asking for the same one again changes nothing; any other ends the run.
+// sequence follows a person from id to id, type by type. Asking for the same one again changes nothing; any other ends the run.
 func (f *finder) sequence(p *person, a *access) {
-	prefix, n, ok := numbered(a.target)
-	if !ok {
-		return
-	}
-	r := &p.run
-	fresh := r.finding.Count > 0 && prefix == r.prefix && a.time.Sub(r.finding.Until).Abs() <= longestGap
-	switch {
-	case fresh && n+1 == r.next:
+	for _, target := range a.targets {
+		prefix, n, ok := numbered(target)
+		if !ok {
+			continue
+		}
+		typ, _, _ := strings.Cut(target, "/")
+		r := p.runs[typ]
+		if r != nil && r.fresh(prefix, a) && n == r.last {
+			r.take(a)
+			continue
+		}
+		if r == nil || !r.fresh(prefix, a) || !r.continues(n) {
+			f.endRun(r)
+			r = &run{prefix: prefix, finding: gathered{Finding: Finding{Signal: Sequence, Person: p.key, From: a.time}, patients: make(map[string]bool)}}
+			p.runs[typ] = r
+		} else {
+			r.step = n - r.last
+		}
+		r.last = n
+		r.finding.Count++
+		r.finding.IDs = append(r.finding.IDs, target)
+		r.finding.Last = p.last
 		r.take(a)
-		return
-	case !fresh || n != r.next:
-		f.endRun(p)
-		r.finding = gathered{Finding: Finding{Signal: Sequence, Person: p.key, From: a.time}, patients: make(map[string]bool)}
-		r.prefix = prefix
 	}
-	r.next = n + 1
-	r.finding.Count++
-	r.finding.IDs = append(r.finding.IDs, a.target)
-	r.finding.Last = p.last
-	r.take(a)
+}
+
+// fresh reports whether an access may belong to the run: it is about ids of the same form, and soon after.
+func (r *run) fresh(prefix string, a *access) bool {
+	return prefix == r.prefix && a.time.Sub(r.finding.Until).Abs() <= longestGap
+}
+
+// continues reports whether a number is the next in the run's direction.
+func (r *run) continues(n int64) bool {
+	step := n - r.last
+	return (step == 1 || step == -1) && (r.step == 0 || r.step == step)
 }
 
 func (r *run) take(a *access) {
 	r.finding.Until = later(a.time, r.finding.Until)
-	r.finding.Receipts = append(r.finding.Receipts, a.receipt)
+	r.finding.receipt(a.receipt)
 	for _, patient := range a.patients {
 		r.finding.patients[patient] = true
 	}
 }
 
 // endRun makes a finding of a run that was long enough.
-func (f *finder) endRun(p *person) {
-	if p.run.finding.Count >= leastRun {
-		f.out.Findings = append(f.out.Findings, p.run.finding.done())
+func (f *finder) endRun(r *run) {
+	if r != nil && r.finding.Count >= leastRun {
+		f.out.Findings = append(f.out.Findings, r.finding.done())
 	}
-	p.run = run{}
 }
 
 // numbered divides "Appointment/apt-0012" into what stands before the number at its end, and the number.
-func numbered(target string) (prefix string, n uint64, ok bool) {
+func numbered(target string) (prefix string, n int64, ok bool) {
 	digits := target[len(strings.TrimRight(target, "0123456789")):]
-	n, err := strconv.ParseUint(digits, 10, 63)
+	n, err := strconv.ParseInt(digits, 10, 64)
 	return strings.TrimSuffix(target, digits), n, err == nil
 }

@@ -98,7 +98,8 @@ func Find(ctx context.Context, trail Trail, s Settings) (Summary, error) {
 		f.finish(f.people[key])
 	}
 	slices.SortStableFunc(f.out.Findings, func(a, b Finding) int {
-		return cmp.Or(a.From.Compare(b.From), strings.Compare(a.Person, b.Person), strings.Compare(string(a.Signal), string(b.Signal)))
+		return cmp.Or(a.From.Compare(b.From), strings.Compare(a.Person, b.Person), strings.Compare(string(a.Signal), string(b.Signal)),
+			slices.Compare(a.Patients, b.Patients), slices.Compare(a.IDs, b.IDs))
 	})
 	slices.Sort(f.out.NoBaseline)
 	return f.out, nil
@@ -144,7 +145,9 @@ func (f *finder) finish(p *person) {
 	for _, open := range p.open {
 		f.out.Findings = append(f.out.Findings, open.done())
 	}
-	f.endRun(p)
+	for _, r := range p.runs {
+		f.endRun(r)
+	}
 	f.volume(p)
 }
 
@@ -159,9 +162,7 @@ func (f *finder) add(p *person, signal Signal, key string, a *access, patients .
 	g.Last = p.last
 	g.From, g.Until = earlier(g.From, a.time), later(g.Until, a.time)
 	g.Count++
-	if n := len(g.Receipts); n == 0 || g.Receipts[n-1] != a.receipt {
-		g.Receipts = append(g.Receipts, a.receipt)
-	}
+	g.receipt(a.receipt)
 	for _, patient := range patients {
 		g.patients[patient] = true
 	}
@@ -171,6 +172,13 @@ func (f *finder) add(p *person, signal Signal, key string, a *access, patients .
 type gathered struct {
 	Finding
 	patients map[string]bool
+}
+
+// receipt adds a record, once.
+func (g *gathered) receipt(receipt string) {
+	if n := len(g.Receipts); n == 0 || g.Receipts[n-1] != receipt {
+		g.Receipts = append(g.Receipts, receipt)
+	}
 }
 
 func (g *gathered) done() Finding {

@@ -195,6 +195,29 @@ func TestTheRegisterTellsRelativesColleaguesAndOneself(t *testing.T) {
 	}
 }
 
+func TestFindingsOfOneMomentStandInOneOrder(t *testing.T) {
+	g := Register{}
+	var records trail
+	for i := range 20 {
+		records = append(records, list(monday(t), fmt.Sprintf("_id=%d,%d,%d,%d,%d", i*9, i*9+1, i*9+2, i*9+3, i*9+4), pats(0, 20)...))
+		records[i].Type = fmt.Sprintf("Type%02d", i)
+	}
+	for _, p := range pats(0, 20) {
+		g[p] = Registered{Staff: true}
+	}
+	var want []string
+	for range 5 {
+		var got []string
+		for _, f := range find(t, records, func(s *Settings) { s.Register = g }).Findings {
+			got = append(got, fmt.Sprint(f.Signal, f.Patients, f.IDs))
+		}
+		if len(got) != 41 || want != nil && !slices.Equal(got, want) {
+			t.Fatalf("%q\n%q", got, want)
+		}
+		want = got
+	}
+}
+
 func TestARegisterThatCannotBeReadSaysWhereAndNotWhat(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                    "is empty",
@@ -251,6 +274,38 @@ func TestASequenceOfSearchesForPatientsIsOneToo(t *testing.T) {
 	}
 }
 
+func TestAWalkDownASearchByIDsAndOneAmongOtherTypesAreSequences(t *testing.T) {
+	day := monday(t)
+	byID := list(day, "status=booked&_id=7,8,9,10,11,11,12", "Patient/1")
+	byID.Type = "Appointment"
+	var down, mixed, other trail
+	for i := range 5 {
+		at := day.Add(time.Duration(i) * time.Minute)
+		down = append(down, read(at, fmt.Sprintf("Task/%d", 20-i)))
+		mixed = append(mixed, read(at, fmt.Sprintf("Task/%d", 20+i)), read(at, fmt.Sprintf("Appointment/%d", 50*i)))
+		other = append(other, read(at, fmt.Sprintf("Task/%d", 20+i%3)), list(at, "_id=none"))
+	}
+	for name, c := range map[string]struct {
+		records trail
+		first   string
+		want    int
+	}{"down": {down, "Task/20", 5}, "by id": {trail{byID}, "Appointment/7", 6}, "mixed": {mixed, "Task/20", 5}, "to and fro": {other, "", 0}} {
+		got := of(find(t, c.records, nil), Sequence)
+		if c.want == 0 && len(got) == 0 {
+			continue
+		}
+		if len(got) != 1 || got[0].Count != c.want || got[0].IDs[0] != c.first || len(got[0].Receipts) > c.want {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+func TestAPatientLookedUpByTheIDOfAnAppointmentIsLookedUp(t *testing.T) {
+	if got := of(find(t, trail{list(monday(t), "_id=7", "Patient/1"), list(monday(t), "_id=7", "Patient/1")}, nil), FirstTime); len(got) != 1 || got[0].Count != 1 {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestOnlyAccessesTakePart(t *testing.T) {
 	look := read(monday(t), "AuditEvent/1", "Patient/1")
 	look.Agent.Role = audit.RoleAuditor
@@ -263,14 +318,16 @@ func TestOnlyAccessesTakePart(t *testing.T) {
 	}
 }
 
-func TestTheLotIsDrawnByTheSeedAlone(t *testing.T) {
-	draw := func(seed string, backwards bool) string {
-		s := Sample{Seed: seed, Most: 5}
+func TestTheLotIsDrawnByTheSaltsAlone(t *testing.T) {
+	draw := func(salt string, backwards bool) string {
+		s := Sample{Most: 5}
 		for i := range int64(200) {
 			if backwards {
 				i = 199 - i
 			}
-			s.Add(audit.Entry{Index: i, Record: read(monday(t), "Task/1")})
+			r := read(monday(t), "Task/1")
+			r.Salt = fmt.Sprintf("%s%d", salt, i)
+			s.Add(audit.Entry{Index: i, Record: r})
 		}
 		s.Add(audit.Entry{Index: 500, Record: audit.Record{Phase: audit.PhaseAdmin}})
 		var out []int64
@@ -279,10 +336,10 @@ func TestTheLotIsDrawnByTheSeedAlone(t *testing.T) {
 		}
 		return fmt.Sprint(out)
 	}
-	if a, b := draw("root", false), draw("root", true); a != b || len(strings.Fields(a)) != 5 {
+	if a, b := draw("a", false), draw("a", true); a != b || len(strings.Fields(a)) != 5 {
 		t.Error(a, b)
 	}
-	if draw("root", false) == draw("other", false) {
-		t.Error("another seed draws the same lot")
+	if draw("a", false) == draw("b", false) {
+		t.Error("other salts draw the same lot")
 	}
 }

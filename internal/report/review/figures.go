@@ -31,22 +31,26 @@ func (f *figures) add(r *audit.Record) {
 		f.refused += max(1, r.Repeats)
 		return
 	}
-	f.people[r.Agent.Key()] = true
 	f.withheld += r.Withheld
+	if r.Outcome != audit.OutcomeSuccess {
+		f.failed++
+		return
+	}
+	if len(r.Released) > 0 {
+		f.people[r.Agent.Key()] = true
+	}
 	for _, p := range r.Patients {
 		f.patients[p] = true
 	}
 	for i := range r.Released {
 		f.documents += r.Released[i].Documents
 	}
-	switch {
-	case r.Outcome != audit.OutcomeSuccess:
-		f.failed++
-	case r.Interaction == string(fhir.InteractionRead):
+	switch fhir.InteractionKind(r.Interaction) {
+	case fhir.InteractionRead:
 		f.reads++
-	case r.Interaction == string(fhir.InteractionSearch):
+	case fhir.InteractionSearch:
 		f.searches++
-	default:
+	case fhir.InteractionCreate, fhir.InteractionUpdate:
 		f.writes++
 	}
 }

@@ -23,7 +23,6 @@ type Options struct {
 	signal.Options
 	Grants []usage.Grant
 	Month  string // 2026-10
-	Seed   string // of the lot: the root of the signed tree
 	Drawn  int    // how many accesses are drawn
 }
 
@@ -43,7 +42,7 @@ type maker struct {
 
 // Make makes the sheet.
 func Make(ctx context.Context, trail report.Trail, o Options) (report.Report, error) {
-	m := &maker{trail: trail, o: o, used: make(signals.Usage), lot: signals.Sample{Seed: o.Seed, Most: o.Drawn}, counts: newFigures()}
+	m := &maker{trail: trail, o: o, used: make(signals.Usage), lot: signals.Sample{Most: o.Drawn}, counts: newFigures()}
 	m.trail.From = o.Begin()
 	found, err := signals.Find(ctx, m, o.Settings)
 	if err != nil {
@@ -83,7 +82,7 @@ func (m *maker) drawn() report.Section {
 		rows = append(rows, []report.Value{report.Moment(r.Time), plain.Who(r), plain.What(r), codes(r.Patients), plain.Purposes(r),
 			report.Code(e.Place()), report.Say(wordYesNo)})
 	}
-	return report.Section{ID: "drawn", Title: titleDrawn, Intro: []report.Text{introDrawn.With(report.Code(m.o.Seed))}, None: noneDrawn, Rows: report.Fixed(rows),
+	return report.Section{ID: "drawn", Title: titleDrawn, Intro: []report.Text{introDrawn}, None: noneDrawn, Rows: report.Fixed(rows),
 		Columns: []report.Column{
 			{ID: "time", Title: columnWhen, Width: 4}, {ID: "who", Title: columnWho, Width: 4}, {ID: "what", Title: columnWhat, Width: 4},
 			{ID: "patients", Title: columnPatients, Width: 4}, {ID: "why", Title: columnWhy, Width: 4}, {ID: "record", Title: columnRecord, Width: 4},

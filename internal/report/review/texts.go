@@ -9,7 +9,7 @@ var ( // never written to
 	titleDrawn   = report.T("Drawn by lot", "Tirage au sort")
 	titleSigned  = report.T("Signed off", "Signatures")
 
-	introDrawn = report.T("For each of these, find out why it was needed: the appointment, the task, the call. The lot was drawn with {1}, the root of the signed trail; nobody could choose.", "Pour chacun de ces accès, trouvez pourquoi il était nécessaire : le rendez-vous, la tâche, l’appel. Le tirage utilise {1}, la racine du registre signé ; personne n’a pu choisir.")
+	introDrawn = report.T("For each of these, find out why it was needed: the appointment, the task, the call. The lot is drawn by the random salts of the records: nobody can choose, and the same month always gives the same lot.", "Pour chacun de ces accès, trouvez pourquoi il était nécessaire : le rendez-vous, la tâche, l’appel. Le tirage se fait par les sels aléatoires des entrées : personne ne peut choisir, et le même mois donne toujours le même tirage.")
 	noneDrawn  = report.T("There was no access to draw.", "Il n’y avait aucun accès à tirer au sort.")
 	noneSigned = report.T("Nobody has signed for this month yet.", "Personne n’a encore signé pour ce mois.")
 	noteHow    = report.T("Go through what was flagged and what was drawn, ask the people concerned where you cannot tell, and note what needs a follow-up.", "Examinez ce qui a été signalé et tiré au sort, interrogez les personnes concernées au besoin, et notez ce qui exige un suivi.")
