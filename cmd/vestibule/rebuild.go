@@ -6,16 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 
-	"vestibule"
 	"vestibule/audit"
 	"vestibule/fhir"
 	"vestibule/internal/reasons"
+	"vestibule/internal/replay"
 	"vestibule/policy"
 )
 
@@ -44,7 +42,7 @@ func (d *data) rebuild(ctx context.Context, r audit.Record) (rebuilt, error) {
 		return rebuilt{}, fmt.Errorf("the rules of then cannot be had: %w", err)
 	}
 	out := rebuilt{set: rules.set}
-	if out.request, err = requestOf(r, rules.clinic.Zone); err != nil {
+	if out.request, err = replay.RequestOf(r, rules.clinic.Zone); err != nil {
 		return rebuilt{}, fmt.Errorf("the request cannot be made again from its record: %w", err)
 	}
 	out.decide(r)
@@ -67,36 +65,6 @@ func undecided(r audit.Record) string {
 		return "the request was refused before the policy was asked"
 	}
 	return ""
-}
-
-// requestOf is the request that a record is of. The token had not expired, or nothing would have been decided.
-func requestOf(r audit.Record, zone *time.Location) (policy.Request, error) {
-	a := r.Agent
-	req := policy.Request{Clinic: r.Clinic, Now: r.Time, Caller: policy.Caller{
-		Issuer: a.Issuer, Subject: a.Subject, Name: a.Name, Platform: a.Platform, ClientID: a.ClientID, TokenID: a.TokenID,
-		Automated: a.Automated, Scopes: r.Scopes, Purposes: r.Purposes, Expires: r.Time.Add(time.Minute),
-	}}
-	if a.Address != "" {
-		var err error
-		if req.Caller.Address, err = netip.ParseAddr(a.Address); err != nil {
-			return req, errors.New("the address on record is none")
-		}
-	}
-	in := fhir.Interaction{Kind: fhir.InteractionKind(r.Interaction), Type: r.Type}
-	if ref, ok := fhir.ParseRef(r.Resource); ok && (in.Kind == fhir.InteractionRead || in.Kind == fhir.InteractionUpdate) {
-		in.ID, in.Opens = ref.ID, strings.HasSuffix(r.Route, vestibule.BinaryRoute)
-	}
-	if in.Kind == fhir.InteractionSearch {
-		values, err := url.ParseQuery(r.Query)
-		if err == nil {
-			in.Query, err = fhir.ParseQuery(r.Type, values, zone)
-		}
-		if err != nil {
-			return req, errors.New("the search on record cannot be read")
-		}
-	}
-	req.Interaction = in
-	return req, nil
 }
 
 // decide decides, and notes where the record does not hold what was decided by.

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"errors"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -29,11 +30,12 @@ func Of(r audit.Record, zone *time.Location) (Access, bool) {
 	if r.Phase != audit.PhaseOutcome && r.Phase != audit.PhaseDenial || r.Agent.Role == "unverified" || r.Agent.Platform == "" || !fhir.IsType(r.Type) || r.Repeats > 0 {
 		return Access{}, false
 	}
-	in, ok := interactionOf(r, zone)
-	if !ok {
+	req, err := RequestOf(r, zone)
+	if err != nil || req.Interaction.Query.Cursor() != "" { // a page link that could not be opened does not say what it stood for
 		return Access{}, false
 	}
-	a := Access{Record: r, Request: policy.Request{Caller: callerOf(r), Clinic: r.Clinic, Interaction: in, Now: r.Time}}
+	req.Caller.Scopes = scopesOf(r)
+	a := Access{Record: r, Request: req}
 	a.Passed = len(r.Grants) > 0 && slices.Contains(r.Reasons, string(policy.CodeGranted))
 	a.Allowed = a.Passed && r.Phase == audit.PhaseOutcome
 	for _, code := range limitCodes() {
@@ -44,36 +46,42 @@ func Of(r audit.Record, zone *time.Location) (Access, bool) {
 	return a, true
 }
 
-// interactionOf is what was asked for. A page link that could not be opened does not say what it stood for.
-func interactionOf(r audit.Record, zone *time.Location) (fhir.Interaction, bool) {
-	in := fhir.Interaction{Kind: fhir.InteractionKind(r.Interaction), Type: r.Type}
+// RequestOf is the request that a record is of, with the scopes of the token as far as the record holds them. The token had not
+// expired, or nothing would have been decided.
+func RequestOf(r audit.Record, zone *time.Location) (policy.Request, error) {
+	a := r.Agent
+	req := policy.Request{Clinic: r.Clinic, Now: r.Time, Caller: policy.Caller{
+		Issuer: a.Issuer, Subject: a.Subject, Name: a.Name, Platform: a.Platform, ClientID: a.ClientID, TokenID: a.TokenID,
+		Automated: a.Automated, Scopes: r.Scopes, Purposes: r.Purposes, Expires: r.Time.Add(time.Hour),
+	}}
+	if a.Address != "" {
+		var err error
+		if req.Caller.Address, err = netip.ParseAddr(a.Address); err != nil {
+			return req, errors.New("the address on record is none")
+		}
+	}
+	in := &req.Interaction
+	in.Kind, in.Type = fhir.InteractionKind(r.Interaction), r.Type
 	switch in.Kind {
 	case fhir.InteractionCreate:
-		return in, true
 	case fhir.InteractionRead, fhir.InteractionUpdate:
 		ref, ok := fhir.ParseRef(r.Resource)
+		if !ok || ref.Type != r.Type {
+			return req, errors.New("the resource on record is none of its type")
+		}
 		in.ID, in.Opens = ref.ID, strings.HasSuffix(r.Route, vestibule.BinaryRoute)
-		return in, ok && ref.Type == r.Type
 	case fhir.InteractionSearch:
 		values, err := url.ParseQuery(r.Query)
-		if err != nil {
-			return in, false
+		if err == nil {
+			in.Query, err = fhir.ParseQuery(r.Type, values, zone)
 		}
-		in.Query, err = fhir.ParseQuery(r.Type, values, zone)
-		return in, err == nil && in.Query.Cursor() == ""
+		if err != nil {
+			return req, errors.New("the search on record cannot be read")
+		}
+	default:
+		return req, errors.New("grants say nothing about this kind of request")
 	}
-	return in, false
-}
-
-// callerOf is who asked. The token was valid then.
-func callerOf(r audit.Record) policy.Caller {
-	a := r.Agent
-	c := policy.Caller{Issuer: a.Issuer, Subject: a.Subject, Name: a.Name, Platform: a.Platform, ClientID: a.ClientID, TokenID: a.TokenID,
-		Automated: a.Automated, Scopes: scopesOf(r), Purposes: r.Purposes, Expires: r.Time.Add(time.Hour)}
-	if address, err := netip.ParseAddr(a.Address); err == nil {
-		c.Address = address
-	}
-	return c
+	return req, nil
 }
 
 // scopesOf are the scopes of the token as far as the record holds them; the widest where it holds none, as for accesses from
