@@ -1,6 +1,10 @@
 package fhir
 
-import "time"
+import (
+	"cmp"
+	"strings"
+	"time"
+)
 
 // prefixes of a date's value; no prefix means eq.
 const prefixes = "eq ne gt lt ge le sa eb ap"
@@ -33,6 +37,14 @@ func parseDateValue(s string, zone *time.Location) (out dateValue, ok, skipped b
 		out.written += out.span.from.In(zone).Format("Z07:00")
 	}
 	return out, !skipped, skipped
+}
+
+// ParseDateValue reads a value of a date parameter: its prefix, eq where it has none, and the stretch of time that the date stands
+// for, from inclusive, to exclusive; a time without a zone is zone's. ok is false for everything else, and for a time that
+// zone's clock never shows. A plus sign that is not percent-encoded arrives as a space.
+func ParseDateValue(s string, zone *time.Location) (prefix string, from, to time.Time, ok bool) {
+	d, ok, _ := parseDateValue(strings.ReplaceAll(s, " ", "+"), zone)
+	return cmp.Or(d.prefix, "eq"), d.span.from, d.span.to, ok
 }
 
 func isPrefix(s string) bool {

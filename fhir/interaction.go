@@ -139,7 +139,7 @@ func onlyFormat(values url.Values) error {
 				"Only a search takes parameters; this request takes none but _format.").At(showName(key))
 		}
 		for _, v := range values[key] {
-			if err := checkFormat(v); err != nil {
+			if err := CheckFormat(v); err != nil {
 				return err
 			}
 		}

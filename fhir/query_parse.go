@@ -166,11 +166,11 @@ func (q *Query) parseCursor(s string) error {
 	return nil
 }
 
-func (q *Query) parseFormat(s string) error { return checkFormat(s) }
+func (q *Query) parseFormat(s string) error { return CheckFormat(s) }
 
-// checkFormat refuses every representation but JSON.
-func checkFormat(s string) error {
-	switch s {
+// CheckFormat refuses every value of _format but JSON's. A plus sign that is not percent-encoded arrives as a space.
+func CheckFormat(s string) error {
+	switch strings.ReplaceAll(s, " ", "+") {
 	case "json", "application/json", "application/fhir+json":
 		return nil
 	}
