@@ -45,36 +45,54 @@ func onlyFormat(query string) error {
 		return fhir.E("server.audit", fhir.KindInvalid, "malformed-query", "The query is not properly percent-encoded.")
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if f := values.Get(name); name != "_format" || f != "json" && !strings.HasSuffix(f, "/json") && !strings.HasSuffix(f, "+json") {
+		if name != "_format" {
 			return fhir.E("server.audit", fhir.KindNotSupported, "parameter-not-supported", "An AuditEvent is read without parameters but _format=json.").At(name)
+		}
+		for _, format := range values[name] {
+			if err := fhir.CheckFormat(format); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-func (s *server) readTrail(c *gin.Context, req *vestibule.TrailRequest) error {
-	const op = "server.audit"
-	if err := acceptable(c.Request.Header.Get("Accept")); err != nil {
-		return err
-	}
-	path, method, query := below(c), c.Request.Method, c.Request.URL.RawQuery
+// trailMethod is the one method that an address of the trail takes; empty where there is no such address.
+func trailMethod(path string) string {
 	id, reads := strings.CutPrefix(path, "/AuditEvent/")
 	switch {
-	case method == http.MethodPost && path == "/AuditEvent/_search":
+	case id == "_search":
+		return http.MethodPost
+	case path == "/AuditEvent", path == "/metadata", reads && fhir.ValidID(id):
+		return http.MethodGet
+	}
+	return ""
+}
+
+// readTrail reads what of the trail is asked for.
+func (s *server) readTrail(c *gin.Context, req *vestibule.TrailRequest) error {
+	const op = "server.audit"
+	if err := acceptable(strings.Join(c.Request.Header.Values("Accept"), ",")); err != nil {
+		return err
+	}
+	path, query := below(c), c.Request.URL.RawQuery
+	switch method := trailMethod(path); {
+	case method == "":
+		return fhir.E(op, fhir.KindNotFound, "no-such-address", "A clinic's trail is searched at AuditEvent and read at AuditEvent/{id}.")
+	case method != c.Request.Method:
+		c.Set(allowKey, method)
+		return fhir.E(op, fhir.KindMethodNotAllowed, "trail-is-read-only", "The trail can be searched and read; nobody writes it from outside. This address takes "+method+".")
+	case method == http.MethodPost:
 		form, err := s.body(c.Request, "application/x-www-form-urlencoded")
 		if err != nil {
 			return err
 		}
 		query += "&" + string(form)
 		req.Raw = sent(req.Raw, string(form))
-	case method != http.MethodGet:
-		return fhir.E(op, fhir.KindMethodNotAllowed, "trail-is-read-only", "The trail can be searched and read; nobody writes it from outside.")
-	case path == "/AuditEvent":
-	case reads && fhir.ValidID(id):
+	}
+	if id, reads := strings.CutPrefix(path, "/AuditEvent/"); reads && id != "_search" {
 		req.ID = id
 		return onlyFormat(query)
-	default:
-		return fhir.E(op, fhir.KindNotFound, "no-such-address", "A clinic's trail is searched at AuditEvent and read at AuditEvent/{id}.")
 	}
 	values, err := url.ParseQuery(query)
 	if err != nil {

@@ -28,6 +28,7 @@ func (s *server) fhir(c *gin.Context) {
 	if req.Refused == nil {
 		s.read(c, path, &req)
 	}
+	c.Set(allowKey, req.Interaction.Allow)
 	req.Route = route(c.Request.Method, "/fhir/{clinic}", req.Interaction)
 	c.Set(labelKey, label(req.Interaction))
 	s.write(c, s.Gateway.Do(c.Request.Context(), req))
@@ -222,7 +223,7 @@ func (s *server) errorHeaders(c *gin.Context, err *fhir.Error) {
 		}
 		h.Set("WWW-Authenticate", challenge)
 	case fhir.KindMethodNotAllowed:
-		h.Set("Allow", "GET, POST, PUT")
+		h.Set("Allow", c.GetString(allowKey)) // also where it is empty: no method does (RFC 9110 section 10.2.1)
 	case fhir.KindThrottled, fhir.KindUnavailable:
 		h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(err.RetryAfter.Seconds())))))
 	}

@@ -22,6 +22,7 @@ func (s *server) proof(c *gin.Context) bool {
 	switch {
 	case req.Refused != nil:
 	case c.Request.Method != http.MethodGet:
+		c.Set(allowKey, http.MethodGet)
 		req.Refused = fhir.E("server.proof", fhir.KindMethodNotAllowed, "trail-is-read-only", "What proves the trail can be read; nobody writes it.")
 	case c.Request.URL.RawQuery != "":
 		req.Refused = fhir.E("server.proof", fhir.KindInvalid, "malformed-query", "What proves the trail is asked for without parameters.")

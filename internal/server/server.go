@@ -42,9 +42,10 @@ func New(cfg Config) http.Handler {
 	e := gin.New()
 	e.RedirectTrailingSlash, e.RedirectFixedPath, e.RemoveExtraSlash = false, false, false
 	e.Use(s.guard)
-	e.GET("/", s.front)
-	e.GET("/healthz", s.health)
-	e.GET("/readyz", s.ready)
+	for path, answer := range map[string]gin.HandlerFunc{"/": s.front, "/healthz": s.health, "/readyz": s.ready} {
+		e.GET(path, answer)
+		e.HEAD(path, answer) // what watches a server often asks no more
+	}
 	e.NoRoute(s.clinics)
 	return e
 }
@@ -98,6 +99,9 @@ func (s *server) guard(c *gin.Context) {
 
 // labelKey is where a handler leaves the request's metric label: a template, never a value.
 const labelKey = "label"
+
+// allowKey is where a handler leaves the methods that the request's address takes.
+const allowKey = "allow"
 
 func (s *server) health(c *gin.Context) {
 	c.Set(labelKey, "healthz")

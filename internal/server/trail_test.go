@@ -56,7 +56,8 @@ func TestTheTrailByHTTP(t *testing.T) {
 			t.Errorf("the event does not say %s: %s", want, a.body)
 		}
 	}
-	for path, code := range map[string]string{"/AuditEvent?bogus=1": "parameter-not-supported", "/AuditEvent/999999": "not-found", "/AuditEvent/1?_format=xml": "parameter-not-supported",
+	for path, code := range map[string]string{"/AuditEvent?bogus=1": "parameter-not-supported", "/AuditEvent/999999": "not-found", "/AuditEvent/1?_format=xml": "format-not-supported",
+		"/AuditEvent?_format=json&_format=xml": "format-not-supported", "/AuditEvent/1?_format=application/fhir+json": "", "/AuditEvent?_format=application/fhir+json": "",
 		"/AuditEvent/1?patient=2": "parameter-not-supported", "/Patient": "no-such-address"} {
 		if a := g.ask(t, asked{"GET", trail + path, "", auditor}); a.code != code || a.header.Get("Audit-Receipt") == "" {
 			t.Errorf("%s: %d %s", path, a.status, a.code)
