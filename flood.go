@@ -199,7 +199,7 @@ func (a *access) refuse(ctx context.Context, r audit.Record, err *fhir.Error, re
 	r.Reasons = a.why([]string{err.Reason()}, reasons...)
 	r.Grants = a.decision.Grants()
 	r.Rules = a.rules(reasons)
-	r.Raw = plainText(withoutSecrets(a.req.Raw), audit.MaxRaw)
+	r.Raw = a.asSent()
 	kind, alike := a.alike(&r, err)
 	if alike {
 		if lost := a.g.RecordCounted(context.WithoutCancel(ctx), false); lost != nil {

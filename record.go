@@ -91,6 +91,7 @@ func (a *access) fail(ctx context.Context, err *fhir.Error) Answer {
 func (a *access) succeed(ctx context.Context, status int, released []policy.Released, answer Answer) Answer {
 	r := a.record
 	r.Released, r.Patients = releasedItems(released)
+	r.Raw = a.searchAsSent()
 	if r.Intent == nil { // for a write its patients were counted before it was carried out
 		if err := a.within(ctx, taking{patients: r.Patients, documents: documents(r.Released), released: released}); err != nil {
 			a.record.Withheld += len(released)
@@ -113,6 +114,21 @@ func (a *access) succeed(ctx context.Context, status int, released []policy.Rele
 	answer.decision, answer.receipt, answer.released = a.id, receipt, released
 	return answer
 }
+
+// searchAsSent is a search's address as it came; empty for everything else and for a page link, which stands for a search whose record
+// has it.
+func (a *access) searchAsSent() string {
+	switch a.req.Interaction.Kind {
+	case fhir.InteractionSearch, audit.InteractionAuditSearch:
+		if !strings.Contains(a.req.Raw, "_cursor=") {
+			return a.asSent()
+		}
+	}
+	return ""
+}
+
+// asSent is the request's address as it came, and the form that it brought.
+func (a *access) asSent() string { return plainText(withoutSecrets(a.req.Raw), audit.MaxRaw) }
 
 // grantsOf cites the grants that the decision rests on and those that show something of released, each once.
 func (a *access) grantsOf(released []policy.Released) []string {

@@ -123,6 +123,39 @@ func TestALookSaysWhatItShowed(t *testing.T) {
 	}
 }
 
+// A search is on record as it was sent, beside what was understood of it, and under the patient that it named, whether or not anything
+// of that patient was found. A page link is on record as the search that it stands for.
+func TestASearchIsOnRecordAsItWasSent(t *testing.T) {
+	e := stocked(t)
+	e.put(t, appointment("second", "42", "1", now))
+	w := newWorld(t, e, bookings...)
+	sent := func(path string) func(*vestibule.Request) { return func(r *vestibule.Request) { r.Raw = path } }
+	const path = "/Appointment?status=booked&patient=nobody"
+	w.ask(t, "GET", path, "", sent(path))
+	if r := w.last(t); r.Raw != path || r.Query != "patient=Patient%2Fnobody&status=booked" || len(r.Patients) != 0 {
+		t.Errorf("on record: %q, %q, %v", r.Raw, r.Query, r.Patients)
+	}
+	b, _ := searchset(t, w.look(t, "patient=nobody"))
+	if len(b.Entry) != 1 {
+		t.Fatalf("%d events of a patient who was asked for", len(b.Entry))
+	}
+	var set struct {
+		Link []struct{ Relation, URL string }
+	}
+	if err := json.Unmarshal([]byte(body(w.ask(t, "GET", "/Appointment?_count=1", "", sent("/Appointment?_count=1")))), &set); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range set.Link {
+		if _, next, _ := strings.Cut(l.URL, "/fhir/maple"); l.Relation == "next" {
+			if a := w.ask(t, "GET", next, "", sent(next)); a.Err() != nil || w.last(t).Raw != "" || w.last(t).Query != "_count=1" {
+				t.Errorf("%v, on record of the next page: %q, %q", a.Err(), w.last(t).Raw, w.last(t).Query)
+			}
+			return
+		}
+	}
+	t.Errorf("no next page: %+v", set.Link)
+}
+
 // Whoever is stopped in person finds the stop's name on record, not in the answer.
 func TestTheStopThatKeptAnAuditorOutIsOnRecord(t *testing.T) {
 	w := newWorld(t, stocked(t), bookings...)
@@ -183,14 +216,14 @@ func TestARecordSaysHowTheEMRWasReachedAndWhichRulesKeptBack(t *testing.T) {
 	})
 	r := w.last(t)
 	if a.Err() != nil || r.System != c.System || r.Policy != "abc123" || r.Title != "Maple" || r.Agent.Team != "assistco/desk,assistco/night" || r.Agent.Software != "desk/2.1" || r.Agent.Assurance != "mfa" ||
-		r.Route != "GET /fhir/{clinic}/{type}" || r.Raw != "" {
+		r.Route != "GET /fhir/{clinic}/{type}" || r.Raw != "/Appointment?secret=-" {
 		t.Errorf("%v, recorded %+v", a.Err(), r)
 	}
 	if r.Withheld == 0 || len(r.Rules) == 0 || !strings.HasPrefix(r.Rules[0], string(policy.CodeOutOfReach)) {
 		t.Errorf("withheld %d by %v", r.Withheld, r.Rules)
 	}
 	w.ask(t, "GET", "/Appointment?_has=1", "", func(r *vestibule.Request) {
-		r.Raw = "/Appointment?_has=1&access_token=hunter2&client_secret=x;y&z=" + strings.Repeat("long", 1000)
+		r.Raw = "/Appointment?_has=1&access_token=hunter2&client_secret=x%3By&z=" + strings.Repeat("long", 1000)
 	})
 	if r := w.last(t); !strings.HasPrefix(r.Raw, "/Appointment?_has=1&access_token=-&client_secret=-&z=long") || len(r.Raw) != audit.MaxRaw {
 		t.Errorf("as sent: %s", r.Raw)

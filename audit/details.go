@@ -42,7 +42,9 @@ func (e Entry) details() []detail {
 	d.text("software", r.Agent.Software)
 	d.text("assurance", r.Agent.Assurance)
 	d.text("route", r.Route)
-	d.text("as-sent", r.Raw)
+	if !r.searches() { // whose query is that
+		d.text("as-sent", r.Raw)
+	}
 	d.number("status", r.Status)
 	d.text("upstream", r.Upstream)
 	d.list("reason", r.Reasons)

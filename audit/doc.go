@@ -144,14 +144,17 @@
 // entity-type and the others are read off the records that those leave. A page looks at 20,000 records at the most: it may be
 // short, even empty, and still have a next one. A total counts 100,000 at the most, or is refused.
 //
-// The order is that of the log, newest first or oldest first. A page holds at most as many events as were asked for, and
-// continues inside an entry with several patients.
+// From page to page the order is that of the log, newest first or oldest first, which nothing later changes; a page itself is by date,
+// as an access that took long is behind others that began after it. A page holds at most as many events as were asked for, and
+// continues inside an entry with several patients. Of a token's forms code, system|code, |code and system| all are understood;
+// there are no modifiers.
 //
 //	agent               "iss|sub", or the sub alone, of who asked; a grant's person is named so
 //	agent.identifier    any agent: a person, "|" and the client's id, the deployment
 //	agent-role          a team (urn:vestibule:team), auditor, automated
 //	patient.identifier  urn:vestibule:patient|id in the clinic's EMR; any other system is refused, as no health number is held
 //	source              the deployment; site: the clinic
+//	patient             who was shown or written, or named by a search that found nothing of them
 //	policy              urn:vestibule:grant:name@version, or urn:ietf:params:oauth:jti:id
 //	entity              Type/id of any version, or Type/id/_history/version
 //	altid               accepted; no agent has one
@@ -173,7 +176,8 @@
 //
 // # AuditEvent
 //
-// The outward form is FHIR R4 AuditEvent under IHE BALP 1.1.4: one event per patient, a profile claimed by successes only.
+// The outward form is FHIR R4 AuditEvent under IHE BALP 1.1.4: one event per patient, a profile claimed by successes only. A patient
+// whom a search named has an event of it also where nothing of that patient was found.
 // An intent has no event of its own: the outcome or unresolved record that settles it has. What of a record has no element
 // in AuditEvent stands in an entity of type "decision" (urn:vestibule:audit), as details; so do the fields it does not hold.
 //

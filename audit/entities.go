@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"encoding/base64"
 	"slices"
 	"strconv"
@@ -21,8 +22,7 @@ func (e Entry) entities(shape shape, patient string) []entity {
 	add(r.RequestID != "", entity{Type: coding{systemBasicEntity, "XrequestId", ""}, What: &reference{Identifier: &identifier{"", r.RequestID}}})
 	add(r.Traceparent != "", entity{Type: coding{systemOwn, "traceparent", ""}, What: &reference{Identifier: &identifier{"", r.Traceparent}}})
 	add(patient != "", entity{Type: coding{systemEntityType, "1", "Person"}, Role: &coding{systemObjectRole, "1", "Patient"}, What: &reference{Reference: patient, Identifier: &identifier{systemPatient, strings.TrimPrefix(patient, "Patient/")}}})
-	search := shape.profile == "Query" || r.Interaction == InteractionAuditSearch || shape.profile == "" && r.Query != ""
-	if search {
+	if r.searches() {
 		out = append(out, r.queryEntity())
 		out = append(out, r.released(patient)...)
 	} else {
@@ -33,13 +33,24 @@ func (e Entry) entities(shape shape, patient string) []entity {
 	return append(out, entity{Type: coding{systemOwn, "decision", ""}, Detail: e.details()})
 }
 
-// queryEntity is the search as the gateway understood it; nothing it did not understand gets that far.
+// searches reports whether the event has a query: of a search, or of what was asked of the trail.
+func (r *Record) searches() bool {
+	shape := shapeOf(r.Interaction)
+	return shape.profile == "Query" || r.Interaction == InteractionAuditSearch || shape.profile == "" && r.Query != ""
+}
+
+// queryEntity is the search as it was sent, and described as the gateway understood it (BALP 3:5.7.3, Query). As it was sent it is on
+// record unless it is a page link, which says nothing.
 func (r *Record) queryEntity() entity {
-	query := r.Type + "?" + r.Query
-	return entity{
+	understood := r.Type + "?" + r.Query
+	en := entity{
 		Type: coding{systemEntityType, "2", "System Object"}, Role: &coding{systemObjectRole, "24", "Query"},
-		Query: base64.StdEncoding.EncodeToString([]byte(query)), Description: query,
+		Query: base64.StdEncoding.EncodeToString([]byte(cmp.Or(strings.TrimPrefix(r.Raw, "/"), understood))),
 	}
+	if r.Query != "" || r.Raw == "" {
+		en.Description = understood
+	}
+	return en
 }
 
 func (r *Record) dataEntity() entity {

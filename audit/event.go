@@ -27,13 +27,13 @@ func (e Entry) EventsFor(q Search) [][]byte {
 	if e.Record.Phase == PhaseIntent {
 		return nil
 	}
-	patients := e.Record.Patients
+	patients := e.Record.subjects()
 	if len(patients) == 0 {
 		patients = []string{""}
 	}
 	var out [][]byte
 	for i, patient := range patients {
-		id := e.eventID(i)
+		id := e.eventID(i, len(patients))
 		if len(q.Patients) > 0 && !slices.Contains(q.Patients, patient) || len(q.events) > 0 && !slices.Contains(q.events, id) {
 			continue
 		}
@@ -47,15 +47,15 @@ func (e Entry) EventsFor(q Search) [][]byte {
 // countFor is how many events EventsFor gives.
 func (e Entry) countFor(q Search) int {
 	if len(q.clauses) == 0 && len(q.Patients) == 0 && len(q.events) == 0 && e.Record.Phase != PhaseIntent {
-		return max(1, len(e.Record.Patients))
+		return max(1, len(e.Record.subjects()))
 	}
 	return len(e.EventsFor(q))
 }
 
-// eventID is the id of the entry's i-th event.
-func (e Entry) eventID(i int) string {
+// eventID is the id of the entry's i-th event of n.
+func (e Entry) eventID(i, n int) string {
 	index := strconv.FormatInt(e.Index, 10)
-	if len(e.Record.Patients) < 2 {
+	if n < 2 {
 		return index
 	}
 	return index + "-" + strconv.Itoa(i+1)
@@ -82,6 +82,7 @@ func (e Entry) event(id, patient string) *auditEvent {
 	shape := shapeOf(r.Interaction)
 	ev := &auditEvent{
 		ResourceType: "AuditEvent", ID: id, Type: r.eventType(), Action: r.eventAction(), Recorded: r.Time.UTC().Format(timeLayout),
+		Meta:    meta{LastUpdated: r.Time.UTC().Format(timeLayout), Profile: r.profiles(shape, patient)}, // a record never changes
 		Outcome: string(r.Outcome), PurposeOfEvent: concepts(systemActReason, r.Purposes), Agent: e.agents(shape),
 		Source: source{
 			Site:     r.Clinic,
@@ -93,9 +94,6 @@ func (e Entry) event(id, patient string) *auditEvent {
 	ev.Subtype = r.appendSubtypes(nil)
 	if r.Outcome != OutcomeSuccess && (r.Outcome != "" || r.Phase == PhaseUnresolved) {
 		ev.OutcomeDesc = r.outcomeText()
-	}
-	if profiles := r.profiles(shape, patient); len(profiles) > 0 {
-		ev.Meta = &meta{Profile: profiles}
 	}
 	return ev
 }

@@ -30,7 +30,8 @@ func ParamNames() []string {
 	return names
 }
 
-// term is one value of a parameter, or what an event has for it. For a token without a system any system will do.
+// term is one value of a parameter, or what an event has for it. For a token without a system any system will do, for one
+// without a code any of its system's.
 type term struct {
 	system, text string
 	anySystem    bool
@@ -171,14 +172,17 @@ func (p *eventParamKind) read(text string) (term, error) {
 	return t, nil
 }
 
-// token is "code", "system|code" or "|code". The codes of action and outcome have one system each, which is not looked at.
+// token is "code", "system|code", "|code" or "system|". The codes of action and outcome have one system each, which is not
+// looked at.
 func (p *eventParamKind) token(t term) (term, error) {
 	if system, code, ok := strings.Cut(t.raw, "|"); ok {
 		t.system, t.text, t.anySystem = system, code, p.only != nil
 	}
 	switch {
-	case t.text == "" || p.only != nil && !slices.Contains(p.only, t.text):
-		return t, invalid(p.name, "The parameter has a code that does not exist.")
+	case t.text == "" && t.system == "":
+		return t, invalid(p.name, "A value is given as code, system|code, |code or system|.")
+	case p.only != nil && !slices.Contains(p.only, t.text):
+		return t, invalid(p.name, "The parameter is one of "+strings.Join(p.only, ", ")+".")
 	case p.name == "patient.identifier" && t.system != systemPatient:
 		return t, unsupported(p.name, "The trail knows patients by their id in the clinic's EMR only: "+systemPatient+"|id. It holds no health numbers.")
 	}
@@ -189,10 +193,7 @@ func (p *eventParamKind) token(t term) (term, error) {
 func (p *eventParamKind) reference(t term) (term, error) {
 	switch p.name {
 	case "agent", "source":
-		if system, id, ok := strings.Cut(t.raw, "|"); ok {
-			t.system, t.text, t.anySystem = system, id, false
-		}
-		return t, nil
+		return p.token(t)
 	case "patient":
 		ref, ok := fhir.ParseRef("Patient/" + strings.TrimPrefix(t.raw, "Patient/"))
 		if !ok || ref.Version != "" {
@@ -235,6 +236,8 @@ func (t term) fits(has term, typ string) bool {
 	switch {
 	case has.text == "":
 		return false
+	case t.text == "":
+		return has.system == t.system
 	case typ == "string":
 		return strings.HasPrefix(fold(has.text), t.text)
 	case typ == "reference" && has.text != t.text: // a reference without a version means any

@@ -24,6 +24,7 @@ const (
 	kindClient  = "l" // the OAuth client
 	kindGrant   = "g" // "name@version"
 	kindPatient = "p" // "Patient/1"
+	kindAsked   = "q" // "Patient/1", whom a search named
 	kindQuarter = "h" // the quarter of an hour that it is dated in, see quarterOf
 	kindID      = "i" // the first idDigits of Record.ID
 )
@@ -77,6 +78,9 @@ func factsIn(room []value, r *Record) facts {
 	}
 	for _, p := range r.Patients {
 		add(kindPatient, p)
+	}
+	for _, p := range r.asked() {
+		add(kindAsked, p)
 	}
 	return f
 }

@@ -11,7 +11,7 @@ type (
 	auditEvent struct {
 		ResourceType   string    `json:"resourceType"`
 		ID             string    `json:"id"`
-		Meta           *meta     `json:"meta,omitempty"`
+		Meta           meta      `json:"meta"`
 		Type           coding    `json:"type"`
 		Subtype        []coding  `json:"subtype,omitempty"`
 		Action         string    `json:"action"`
@@ -24,7 +24,8 @@ type (
 		Entity         []entity  `json:"entity,omitempty"`
 	}
 	meta struct {
-		Profile []string `json:"profile"`
+		LastUpdated string   `json:"lastUpdated"`
+		Profile     []string `json:"profile,omitempty"`
 	}
 	concept struct {
 		Coding []coding `json:"coding,omitempty"`

@@ -157,7 +157,7 @@ func indexedTo(ctx context.Context, q querier, log int64) (int64, error) {
 
 // indexFormat changes whenever facts or the layout do: an index made of other facts would miss records. It stands in the table
 // of segments, as where the one of no log begins.
-const indexFormat = 5
+const indexFormat = 6
 
 // currentIndex reports whether the index in the database is made of today's facts.
 func currentIndex(ctx context.Context, q querier) (bool, error) {

@@ -59,7 +59,7 @@ type Record struct {
 	Type        string         `json:"type,omitempty"`        // resource type (17)
 	Resource    string         `json:"resource,omitempty"`    // "Type/id" or "Type/id/_history/version" of the target (17)
 	Query       string         `json:"query,omitempty"`       // the search as understood, URL-encoded; of a document that is opened which attachment: "attachment=0" (20)
-	Raw         string         `json:"raw,omitempty"`         // of a refused request: path and query as sent, at most MaxRaw bytes (20)
+	Raw         string         `json:"raw,omitempty"`         // of a search and of a refused request: path and query as sent, at most MaxRaw bytes (20)
 	Status      int            `json:"status,omitempty"`      // HTTP status of the answer (4)
 	Outcome     Outcome        `json:"outcome,omitempty"`     // (4)
 	Reasons     []string       `json:"reasons,omitempty"`     // stable reason codes (4, 24)

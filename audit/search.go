@@ -45,6 +45,8 @@ type Search struct {
 	Total     bool  // whether the number of all events is wanted: see Reader.Total
 
 	events      []string // ids of AuditEvents: which of an entry's events EventsFor gives
+	subjects    []string // "Patient/1": whom the event is about, also where nothing of them was shown
+	dates       [][]span // each: the record's time lies in one of them
 	addresses   []string // what the address of one of the agents begins with
 	identifiers []string // "system|value", or a value, of one of the agents
 	clauses     []clause // what the event itself has to meet
@@ -58,11 +60,12 @@ type Result struct {
 	Next    int64 // Before, or Since, of the next page; 0: there is no more
 }
 
-// Page is the events of the result, as many as q asks for, and what to search for next; more is false where nothing is left.
-// The page ends between two events of an entry where it has to.
+// Page is the events of the result by date, as many as q asks for, and what to search for next; more is false where nothing is
+// left. The page ends between two events of an entry where it has to.
 func (r Result) Page(q Search) (events [][]byte, next Search, more bool) {
 	next = q
 	next.Skip = 0
+	var page page
 	for i, e := range r.Entries {
 		mine := e.EventsFor(q)
 		skip := 0
@@ -70,14 +73,15 @@ func (r Result) Page(q Search) (events [][]byte, next Search, more bool) {
 			skip = min(q.Skip, len(mine))
 		}
 		for at, event := range mine[skip:] {
-			if len(events) == q.limit() {
+			if len(page) == q.limit() {
 				next.from(e.Index)
 				next.Skip = skip + at
-				return events, next, true
+				return page.sorted(q.Ascending), next, true
 			}
-			events = append(events, event)
+			page = append(page, datedEvent{e.Record.Time, event})
 		}
 	}
+	events = page.sorted(q.Ascending)
 	if r.Next == 0 {
 		return events, next, false
 	}
@@ -86,6 +90,29 @@ func (r Result) Page(q Search) (events [][]byte, next Search, more bool) {
 		next.Before, next.Since = q.Before, r.Next
 	}
 	return events, next, true
+}
+
+// page is the events of one page, in the order of the log until they are sorted.
+type page []datedEvent
+
+type datedEvent struct {
+	time  time.Time
+	event []byte
+}
+
+// sorted is the events by date; those of one time stay in the order of the log.
+func (p page) sorted(ascending bool) [][]byte {
+	slices.SortStableFunc(p, func(a, b datedEvent) int {
+		if ascending {
+			return a.time.Compare(b.time)
+		}
+		return b.time.Compare(a.time)
+	})
+	var out [][]byte
+	for _, d := range p {
+		out = append(out, d.event)
+	}
+	return out
 }
 
 // from makes q begin at an entry.
@@ -207,6 +234,7 @@ func (q *Search) criteria(owner string) [][]value {
 	}
 	add(ids)
 	add(valuesOf(kindPatient, q.Patients))
+	add(append(valuesOf(kindPatient, q.subjects), valuesOf(kindAsked, q.subjects)...))
 	var agents []value
 	for _, a := range q.Agents {
 		kind := kindSubject
@@ -265,8 +293,7 @@ func valuesOf[S ~string](kind string, texts []S) []value {
 func (s *searcher) matches(index int64, r *Record) bool {
 	q := &s.want
 	switch {
-	case !q.From.IsZero() && r.Time.Before(q.From),
-		!q.Until.IsZero() && !r.Time.Before(q.Until),
+	case !q.dated(r.Time),
 		len(q.IDs) > 0 && !contains(q.IDs, r.ID),
 		len(q.Indexes) > 0 && !contains(q.Indexes, index):
 		return false
