@@ -57,7 +57,8 @@ func TestExplainSaysTheOutcomeTheReasonsAndWhereEachGrantStands(t *testing.T) {
 	s := compiled(t, frontDesk(), evening)
 	for line, want := range map[string][]string{
 		"GET Appointment/1": {"Permitted: Appointment.read", "- by front-desk-amara@3: user/Appointment.rs?practitioner=Practitioner/42 window -1d..+90d",
-			"Grant evening@1: outside-hours", "Grant front-desk-amara@3: in force"},
+			"What comes back is checked and cut: a resource leaves only if one of these permissions matches it.", "Grant evening@1: outside-hours", "Grant front-desk-amara@3: in force"},
+		"PUT Appointment/1": {"What is written is checked: one of these permissions has to match the resource, and to allow what changes."},
 		"POST Task": {"Denied: Task.create", "- outside-hours: Grant evening holds Mon-Fri 18:00-22:00 (America/Toronto), and it is outside that now. [evening@1 hours Mon-Fri 18:00-22:00]",
 			"  Come back within the hours, or ask the clinic to widen them.",
 			"- interaction-not-granted: Task.create is not in front-desk-amara; ask for user/Task.c. [front-desk-amara@3]"},

@@ -3,6 +3,8 @@ package policy
 import (
 	"fmt"
 	"strings"
+
+	"vestibule/fhir"
 )
 
 // Explain says, line by line and for people of the clinic, what Decide answers to req and why: the outcome, the permissions
@@ -25,7 +27,11 @@ func (s *Set) Explain(req Request) []string {
 	for _, r := range d.Reasons() {
 		lines = append(lines, fmt.Sprintf("- by %s: %s", r.Grant, r.Detail))
 	}
-	lines = append(lines, "What comes back is checked and cut: a resource leaves only if one of these permissions matches it.")
+	next := "What comes back is checked and cut: a resource leaves only if one of these permissions matches it."
+	if in.Kind == fhir.InteractionCreate || in.Kind == fhir.InteractionUpdate {
+		next = "What is written is checked: one of these permissions has to match the resource, and to allow what changes."
+	}
+	lines = append(lines, next)
 	return append(lines, d.p.standing()...)
 }
 
