@@ -134,7 +134,7 @@ func (p *packer) finish() []row {
 }
 
 // errPosting says that a row of the index is damaged; the index can be made again.
-var errPosting = errors.New("a row of the index is damaged; run a reindex")
+var errPosting = errors.New("a row of the index is damaged; stop the gateway and run 'vestibule audit reindex'")
 
 // block reads a row of postings, entry by entry.
 type block struct {

@@ -92,7 +92,7 @@ func (c *checker) recordOf(data []byte, leaf []byte) (stored []byte) {
 	index, line := c.next(), data[1:]
 	hash := tlog.Hash(sha256.Sum256(data))
 	if string(hash[:]) != string(leaf) {
-		c.problem(index, "its bytes do not have the hash that was stored for it: it was changed")
+		c.problem(index, "its bytes do not have the hash that was stored for it: one of the two was changed")
 		if len(leaf) == tlog.HashSize { // which tells whether the others are what was signed
 			hash = tlog.Hash(leaf)
 		}

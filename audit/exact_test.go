@@ -83,7 +83,7 @@ func TestAVerdictSaysEachThingOnce(t *testing.T) {
 		"cut between two lines": {func(l []string) []string { return l[:30] },
 			[]string{"the file does not end with a checkpoint of its last record, 26: its end is missing"}},
 		"a record edited": {func(l []string) []string { return editLine(l, 3, swapName) },
-			[]string{"record 3: its bytes do not have the hash that was stored for it: it was changed"}},
+			[]string{"record 3: its bytes do not have the hash that was stored for it: one of the two was changed"}},
 		"a record edited with its hash": {func(l []string) []string { return editLine(l, 13, forgedLine) },
 			[]string{"records 10 to 19 are not what was signed", "so it is with the next 2 checkpoints"}},
 		"a record deleted": {func(l []string) []string { return cutLine(l, 3) },
@@ -149,7 +149,7 @@ func TestH26WhatIsWrongWithADatabaseIsSaidOnce(t *testing.T) {
 		want   []string
 	}{
 		"a record edited": {[]string{`UPDATE batch SET records = CAST(replace(CAST(records AS TEXT), 'Amara', 'Emery') AS BLOB) WHERE first = 17`},
-			[]string{"record 17: its bytes do not have the hash that was stored for it: it was changed"}},
+			[]string{"record 17: its bytes do not have the hash that was stored for it: one of the two was changed"}},
 		"a record deleted": {[]string{`DELETE FROM batch WHERE log = 1 AND first = 17`},
 			[]string{"record 17: the next batch begins at 18: records are missing or added",
 				"20 records were signed, but only 19 are here: records are missing", "so it is with the next 2 checkpoints"}},

@@ -90,7 +90,7 @@ func (lv *logVerifier) index() error {
 		return err
 	}
 	if !same {
-		lv.problem(-1, "the index of records %d to %d is not made from them; run a reindex", want.first, want.first+want.count-1)
+		lv.problem(-1, "the index of records %d to %d is not made from them; stop the gateway and run 'vestibule audit reindex'", want.first, want.first+want.count-1)
 	}
 	for _, i := range lv.built.intents {
 		lv.open[i] = true
@@ -148,7 +148,7 @@ func (lv *logVerifier) endOfIndex() error {
 		return nil
 	}
 	if len(lv.segments) > 0 {
-		lv.problem(-1, "the index covers records that are not here; run a reindex")
+		lv.problem(-1, "the index covers records that are not here; stop the gateway and run 'vestibule audit reindex'")
 	}
 	return lv.openIntents()
 }
@@ -172,7 +172,7 @@ func (lv *logVerifier) openIntents() error {
 		stored[i] = true
 	}
 	if !maps.Equal(stored, lv.open) {
-		lv.problem(-1, "the table of open intents is not made from the records; run a reindex")
+		lv.problem(-1, "the table of open intents is not made from the records; stop the gateway and run 'vestibule audit reindex'")
 	}
 	return rows.Err()
 }

@@ -26,6 +26,7 @@ type auditCmd struct {
 	Retain  auditRetainCmd  `cmd:"" help:"Delete the bodies of records that are older than the clinic keeps them."`
 	Erase   auditEraseCmd   `cmd:"" help:"Delete from the trail what names one patient."`
 	Recover auditRecoverCmd `cmd:"" help:"Put on record that the end of the trail is lost, so that the gateway starts again."`
+	Reindex auditReindexCmd `cmd:"" help:"Throw the index of the trail away, so that the next start makes it again."`
 	Report  reportCmd       `cmd:"" help:"Make a report for people: who looked, what was refused."`
 	SignOff auditSignOffCmd `cmd:"" help:"Put on record that the monthly sheet was gone through."`
 	Verify  auditVerifyCmd  `cmd:"" help:"Check a trail: an exported file, a data folder, the proof of one record."`
