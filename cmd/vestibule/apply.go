@@ -209,8 +209,9 @@ func (d *data) drafted(ctx context.Context, docs []config.Document, draft bool) 
 		if draft && doc.Kind != config.KindGrant {
 			return nil, fmt.Errorf("%s:%d: --draft is for grants; apply this %s without it", doc.File, doc.Line, doc.Kind)
 		}
-		out = append(out, store.Document{Kind: doc.Kind, Clinic: doc.Clinic, Name: doc.Name, Body: doc.Body,
-			Draft: doc.Kind == config.KindGrant && (draft || second[doc.Clinic])})
+		s := stored(doc)
+		s.Draft = doc.Kind == config.KindGrant && (draft || second[doc.Clinic])
+		out = append(out, s)
 	}
 	return out, nil
 }

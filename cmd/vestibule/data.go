@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vestibule/internal/config"
+	"vestibule/internal/daemon"
 	"vestibule/internal/store"
 )
 
@@ -100,6 +101,9 @@ func (d *data) documents(ctx context.Context) ([]config.Document, error) {
 	}
 	return docs, nil
 }
+
+// stored is a document as it is written into the store.
+func stored(doc config.Document) store.Document { return daemon.Stored(doc)[0] }
 
 // read is one stored document.
 func read(s store.Document) (config.Document, error) {

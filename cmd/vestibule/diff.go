@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"vestibule/internal/config"
+	"vestibule/internal/daemon"
 	"vestibule/internal/store"
 	"vestibule/policy"
 )
@@ -77,14 +78,7 @@ type compared []store.Document
 func (c grantsDiffCmd) side(ctx context.Context, d *data, name string) (compared, error) {
 	if _, err := os.Stat(name); err == nil {
 		docs, err := config.Load(name)
-		if err != nil {
-			return nil, err
-		}
-		var out compared
-		for _, doc := range docs {
-			out = append(out, store.Document{Kind: doc.Kind, Clinic: doc.Clinic, Name: doc.Name, Body: doc.Body})
-		}
-		return out, nil
+		return daemon.Stored(docs...), err
 	}
 	if filepath.IsAbs(name) || strings.HasPrefix(name, ".") || filepath.Ext(name) == ".yaml" {
 		return nil, fmt.Errorf("there is no file %s", name)

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
-
-	"vestibule/internal/config"
 )
 
 // grantsCmd is the commands about grants.
@@ -129,15 +127,10 @@ func (c grantsRevokeCmd) Run(ctx context.Context, t *terminal) error {
 		if err != nil {
 			return err
 		}
-		of := found[0].doc
-		if err := d.Withdraw(ctx, by, t.Now(), config.KindGrant, of.Clinic, of.Name); err != nil {
-			return err
-		}
-		versions, err := d.Versions(ctx, config.KindGrant, of.Clinic, of.Name)
+		last, err := d.withdraw(ctx, t, by, found[0].doc)
 		if err != nil {
 			return err
 		}
-		last := versions[len(versions)-1]
 		fmt.Fprintf(t.Out, "revoked  Grant  %s  version %d\n", found[0].name(), last.Version)
 		return d.await(ctx, t, last.Event)
 	})

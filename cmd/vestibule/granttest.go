@@ -113,14 +113,16 @@ func (c grantsTestCmd) documents(ctx context.Context, t *terminal) (out []tested
 		}
 	}
 	for _, doc := range docs {
-		out = append(out, tested{stored(doc), doc})
+		out = append(out, tested{onRecord(doc), doc})
 	}
 	return out, nil
 }
 
-// stored is a document as the store would hand it out once it is applied.
-func stored(doc config.Document) store.Document {
-	return store.Document{Kind: doc.Kind, Clinic: doc.Clinic, Name: doc.Name, Body: doc.Body, OnRecord: true}
+// onRecord is a document as the store would hand it out once it is applied.
+func onRecord(doc config.Document) store.Document {
+	out := stored(doc)
+	out.OnRecord = true
+	return out
 }
 
 // butForEnds are the problems less those of ends that are over or far away: whether a document can be applied today is for

@@ -9,21 +9,66 @@ import (
 
 // stopCmd holds up what must not go on.
 type stopCmd struct {
-	Grant      stopGrantCmd      `cmd:"" help:"Hold up one grant."`
-	Person     stopPersonCmd     `cmd:"" help:"Hold up everything one person does."`
-	Platform   stopPlatformCmd   `cmd:"" help:"Hold up everybody and everything of one platform."`
-	Clinic     stopClinicCmd     `cmd:"" help:"Hold up everything at one clinic."`
-	Everything stopEverythingCmd `cmd:"" help:"Hold up everything at every clinic."`
-	List       stopListCmd       `cmd:"" help:"List what is stopped."`
+	Grant      stopping[grantTarget]    `cmd:"" help:"Hold up one grant."`
+	Person     stopping[personTarget]   `cmd:"" help:"Hold up everything one person does."`
+	Platform   stopping[platformTarget] `cmd:"" help:"Hold up everybody and everything of one platform."`
+	Clinic     stopping[clinicTarget]   `cmd:"" help:"Hold up everything at one clinic."`
+	Everything stopping[noTarget]       `cmd:"" help:"Hold up everything at every clinic."`
+	List       stopListCmd              `cmd:"" help:"List what is stopped."`
 }
 
 // resumeCmd ends what stopCmd began.
 type resumeCmd struct {
-	Grant      resumeGrantCmd      `cmd:"" help:"Let a grant go on."`
-	Person     resumePersonCmd     `cmd:"" help:"Let a person go on."`
-	Platform   resumePlatformCmd   `cmd:"" help:"Let a platform go on."`
-	Clinic     resumeClinicCmd     `cmd:"" help:"Let a clinic go on."`
-	Everything resumeEverythingCmd `cmd:"" help:"Let every clinic go on."`
+	Grant      resuming[grantTarget]    `cmd:"" help:"Let a grant go on."`
+	Person     resuming[personTarget]   `cmd:"" help:"Let a person go on."`
+	Platform   resuming[platformTarget] `cmd:"" help:"Let a platform go on."`
+	Clinic     resuming[clinicTarget]   `cmd:"" help:"Let a clinic go on."`
+	Everything resuming[noTarget]       `cmd:"" help:"Let every clinic go on."`
+}
+
+// target says on the command line what is stopped.
+type target interface {
+	meant() policy.Stop // as it is written; a person perhaps without the issuer, a grant without its clinic
+}
+
+// stopping is a way to stop.
+type stopping[T target] struct {
+	Target T `embed:""`
+	stopFlags
+}
+
+// resuming is a way to resume. What is meant need not be there any more.
+type resuming[T target] struct {
+	Target T `embed:""`
+	resumeFlags
+}
+
+// Run holds up what is meant.
+func (c stopping[T]) Run(ctx context.Context, t *terminal) error {
+	return c.stop(ctx, t, func(d *data) (policy.Stop, error) { return d.found(ctx, c.Target.meant()) })
+}
+
+// found is what is meant as documents name it: the one grant of that name, the one person of that subject.
+func (d *data) found(ctx context.Context, s policy.Stop) (policy.Stop, error) {
+	switch {
+	case s.Grant != "":
+		found, err := d.versionsNamed(ctx, s.Clinic, s.Grant, false)
+		if err != nil {
+			return s, err
+		}
+		s.Clinic = found[0].doc.Clinic
+	case s.Person != "":
+		var err error
+		if s.Person, err = d.person(ctx, s.Person); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+// Run lets what is meant go on.
+func (c resuming[T]) Run(ctx context.Context, t *terminal) error {
+	return c.resume(ctx, t, c.Target.meant())
 }
 
 // stopFlags are what every way to stop has.
@@ -57,127 +102,36 @@ func (resumeFlags) Help() string {
     vestibule resume clinic maple --data ./data`
 }
 
-// The arguments that say what is meant.
+// The targets, by their arguments.
 type (
-	nameArg struct {
-		Name string `arg:"" help:"Its name."`
-	}
-	grantArg struct {
+	grantTarget struct {
 		Name   string `arg:"" help:"The grant's name, or clinic/name."`
 		Clinic string `placeholder:"NAME" help:"The grant's clinic."`
 	}
-	personArg struct {
+	personTarget struct {
 		Person string `arg:"" help:"issuer|subject as tokens name the person, or the subject alone of somebody whom a document names."`
+		scopeFlag
 	}
+	platformTarget struct {
+		Name string `arg:"" help:"Its name."`
+		scopeFlag
+	}
+	clinicTarget struct {
+		Name string `arg:"" help:"Its name."`
+	}
+	noTarget  struct{}
 	scopeFlag struct {
 		Clinic string `placeholder:"NAME" help:"At this clinic only. Default: at every clinic."`
 	}
 )
 
-type (
-	stopGrantCmd struct {
-		grantArg
-		stopFlags
+func (g grantTarget) meant() policy.Stop {
+	if clinic, name, ok := strings.Cut(g.Name, "/"); ok && g.Clinic == "" {
+		return policy.Stop{Clinic: clinic, Grant: name}
 	}
-	stopPersonCmd struct {
-		personArg
-		scopeFlag
-		stopFlags
-	}
-	stopPlatformCmd struct {
-		nameArg
-		scopeFlag
-		stopFlags
-	}
-	stopClinicCmd struct {
-		nameArg
-		stopFlags
-	}
-	stopEverythingCmd struct{ stopFlags }
-	resumeGrantCmd    struct {
-		grantArg
-		resumeFlags
-	}
-	resumePersonCmd struct {
-		personArg
-		scopeFlag
-		resumeFlags
-	}
-	resumePlatformCmd struct {
-		nameArg
-		scopeFlag
-		resumeFlags
-	}
-	resumeClinicCmd struct {
-		nameArg
-		resumeFlags
-	}
-	resumeEverythingCmd struct{ resumeFlags }
-)
-
-// Run holds up the grant.
-func (c stopGrantCmd) Run(ctx context.Context, t *terminal) error {
-	return c.stop(ctx, t, func(d *data) (policy.Stop, error) {
-		found, err := d.versionsNamed(ctx, c.Clinic, c.Name, false)
-		if err != nil {
-			return policy.Stop{}, err
-		}
-		return policy.Stop{Clinic: found[0].doc.Clinic, Grant: found[0].doc.Name}, nil
-	})
+	return policy.Stop{Clinic: g.Clinic, Grant: g.Name}
 }
-
-// Run holds up the person.
-func (c stopPersonCmd) Run(ctx context.Context, t *terminal) error {
-	return c.stop(ctx, t, func(d *data) (policy.Stop, error) {
-		person, err := d.person(ctx, c.Person)
-		return policy.Stop{Clinic: c.Clinic, Person: person}, err
-	})
-}
-
-// Run holds up the platform.
-func (c stopPlatformCmd) Run(ctx context.Context, t *terminal) error {
-	return c.stop(ctx, t, these(policy.Stop{Clinic: c.Clinic, Platform: c.Name}))
-}
-
-// Run holds up the clinic.
-func (c stopClinicCmd) Run(ctx context.Context, t *terminal) error {
-	return c.stop(ctx, t, these(policy.Stop{Clinic: c.Name, Everything: true}))
-}
-
-// Run holds up everything.
-func (c stopEverythingCmd) Run(ctx context.Context, t *terminal) error {
-	return c.stop(ctx, t, these(policy.Stop{Everything: true}))
-}
-
-// Run lets the grant go on. It need not be there any more.
-func (c resumeGrantCmd) Run(ctx context.Context, t *terminal) error {
-	meant := policy.Stop{Clinic: c.Clinic, Grant: c.Name}
-	if clinic, name, ok := strings.Cut(c.Name, "/"); ok && c.Clinic == "" {
-		meant.Clinic, meant.Grant = clinic, name
-	}
-	return c.resume(ctx, t, meant)
-}
-
-// Run lets the person go on.
-func (c resumePersonCmd) Run(ctx context.Context, t *terminal) error {
-	return c.resume(ctx, t, policy.Stop{Clinic: c.Clinic, Person: c.Person})
-}
-
-// Run lets the platform go on.
-func (c resumePlatformCmd) Run(ctx context.Context, t *terminal) error {
-	return c.resume(ctx, t, policy.Stop{Clinic: c.Clinic, Platform: c.Name})
-}
-
-// Run lets the clinic go on.
-func (c resumeClinicCmd) Run(ctx context.Context, t *terminal) error {
-	return c.resume(ctx, t, policy.Stop{Clinic: c.Name, Everything: true})
-}
-
-// Run lets everything go on.
-func (c resumeEverythingCmd) Run(ctx context.Context, t *terminal) error {
-	return c.resume(ctx, t, policy.Stop{Everything: true})
-}
-
-func these(s policy.Stop) func(*data) (policy.Stop, error) {
-	return func(*data) (policy.Stop, error) { return s, nil }
-}
+func (p personTarget) meant() policy.Stop   { return policy.Stop{Clinic: p.Clinic, Person: p.Person} }
+func (p platformTarget) meant() policy.Stop { return policy.Stop{Clinic: p.Clinic, Platform: p.Name} }
+func (c clinicTarget) meant() policy.Stop   { return policy.Stop{Clinic: c.Name, Everything: true} }
+func (noTarget) meant() policy.Stop         { return policy.Stop{Everything: true} }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"vestibule/internal/config"
+	"vestibule/internal/store"
 )
 
 // withdrawCmd takes a document back.
@@ -44,7 +45,7 @@ func (c withdrawCmd) Run(ctx context.Context, t *terminal) error {
 		if err != nil {
 			return err
 		}
-		at := slices.IndexFunc(docs, func(doc config.Document) bool { return doc.Kind == kind && c.names(doc) })
+		at := slices.IndexFunc(docs, func(doc config.Document) bool { return doc.Kind == kind && nameOf(doc) == c.Name })
 		if at < 0 {
 			return fmt.Errorf("there is no %s %q%s", kind, c.Name, others(docs, kind))
 		}
@@ -52,17 +53,25 @@ func (c withdrawCmd) Run(ctx context.Context, t *terminal) error {
 		if err := missed(t, docs, at); err != nil {
 			return fmt.Errorf("other documents name %s %s; change them first:\n%w", kind, c.Name, err)
 		}
-		if err := d.Withdraw(ctx, by, t.Now(), kind, gone.Clinic, gone.Name); err != nil {
-			return err
-		}
-		versions, err := d.Versions(ctx, kind, gone.Clinic, gone.Name)
+		last, err := d.withdraw(ctx, t, by, stored(gone))
 		if err != nil {
 			return err
 		}
-		last := versions[len(versions)-1]
 		fmt.Fprintf(t.Out, "withdrawn  %s  %s  version %d\n", kind, path(last), last.Version)
 		return d.await(ctx, t, last.Event)
 	})
+}
+
+// withdraw takes a document back; last is the version that does so.
+func (d *data) withdraw(ctx context.Context, t *terminal, by string, doc store.Document) (last store.Document, err error) {
+	if err := d.Withdraw(ctx, by, t.Now(), doc.Kind, doc.Clinic, doc.Name); err != nil {
+		return last, err
+	}
+	versions, err := d.Versions(ctx, doc.Kind, doc.Clinic, doc.Name)
+	if err != nil {
+		return last, err
+	}
+	return versions[len(versions)-1], nil
 }
 
 // withdrawable is the kind that was written, in whatever case.
@@ -82,16 +91,8 @@ func withdrawable(kind string) (string, error) {
 	return "", fmt.Errorf("there is no kind %q; what can be withdrawn is a %s", kind, strings.Join(known, ", "))
 }
 
-// names reports whether the argument names doc.
-func (c withdrawCmd) names(doc config.Document) bool { return c.Name == nameOf(doc) }
-
 // nameOf is a document's name, with its clinic's where it has one.
-func nameOf(doc config.Document) string {
-	if doc.Clinic == "" || doc.Kind == config.KindClinic {
-		return doc.Name
-	}
-	return doc.Clinic + "/" + doc.Name
-}
+func nameOf(doc config.Document) string { return path(stored(doc)) }
 
 // others lists what there is of a kind.
 func others(docs []config.Document, kind string) string {

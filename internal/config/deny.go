@@ -9,25 +9,6 @@ import (
 	"vestibule/policy"
 )
 
-// checkDirective is what can be said of a directive without knowing anything else.
-func checkDirective(d *policy.Directive) findings {
-	var f findings
-	label(&f, "clinic", d.Clinic)
-	label(&f, "name", d.Name)
-	return f
-}
-
-// checkGuardrail is what can be said of a guardrail without knowing anything else. One without a clinic is the operator's and
-// holds at every clinic.
-func checkGuardrail(g *policy.Guardrail) findings {
-	var f findings
-	if g.Clinic != "" {
-		label(&f, "clinic", g.Clinic)
-	}
-	label(&f, "name", g.Name)
-	return f
-}
-
 // checkDirective holds a directive against whom there is to lock out: one that is mistyped would lock out nobody.
 func (w *world) checkDirective(d Document) (problems Problems) {
 	at, problems := w.policyClinic(d, d.Clinic)

@@ -56,23 +56,7 @@ func Parse(file string, b []byte) ([]Document, error) {
 	return docs, nil
 }
 
-func parse(file string, b []byte) ([]Document, Problems) {
-	chunks, problems := split(file, b)
-	var docs []Document
-	for _, c := range chunks {
-		root, found := c.compose()
-		problems = append(problems, found...)
-		if root == nil {
-			continue
-		}
-		d, found := c.document(root)
-		problems = append(problems, found...)
-		if len(found) == 0 {
-			docs = append(docs, d)
-		}
-	}
-	return docs, problems
-}
+func parse(file string, b []byte) ([]Document, Problems) { return each(file, b, chunk.document) }
 
 // document reads one document of whatever kind it says.
 func (c chunk) document(root *yaml.Node) (Document, Problems) {
@@ -81,39 +65,36 @@ func (c chunk) document(root *yaml.Node) (Document, Problems) {
 	d.Kind = kind
 	switch kind {
 	case KindClinic:
-		d.OfClinic = &Clinic{ReviewEvery: defaultReviewEvery}
-		problems = decode(c, root, d.OfClinic, []string{"kind"}, (*Clinic).check)
+		d.OfClinic, problems = of(c, root, Clinic{ReviewEvery: defaultReviewEvery}, (*Clinic).check)
 		d.Clinic, d.Name = d.OfClinic.Name, d.OfClinic.Name
 	case KindConnection:
-		d.OfConnection = &Connection{Name: defaultConnection}
-		problems = decode(c, root, d.OfConnection, []string{"kind"}, (*Connection).check)
+		d.OfConnection, problems = of(c, root, Connection{Name: defaultConnection}, (*Connection).check)
 		d.Clinic, d.Name = d.OfConnection.Clinic, d.OfConnection.Name
 	case KindPlatform:
-		d.OfPlatform = new(Platform)
-		problems = decode(c, root, d.OfPlatform, []string{"kind"}, (*Platform).check)
+		d.OfPlatform, problems = of(c, root, Platform{}, (*Platform).check)
 		d.Name = d.OfPlatform.Name
 	case KindGrant:
-		d.OfGrant = new(policy.Grant)
-		problems = decode(c, root, d.OfGrant, []string{"kind"}, checkGrant)
+		d.OfGrant, problems = of(c, root, policy.Grant{}, func(g *policy.Grant) findings { return named(g.Clinic, g.Name) })
 		d.Clinic, d.Name = d.OfGrant.Clinic, d.OfGrant.Name
 	case KindStop:
-		d.OfStop = new(policy.Stop)
-		problems = decode(c, root, d.OfStop, []string{"kind"}, checkStop)
+		d.OfStop, problems = of(c, root, policy.Stop{}, func(s *policy.Stop) findings { return namedAnywhere(s.Clinic, s.Name) })
 		d.Clinic, d.Name = d.OfStop.Clinic, d.OfStop.Name
 	case KindDirective:
-		d.OfDirective = new(policy.Directive)
-		problems = decode(c, root, d.OfDirective, []string{"kind"}, checkDirective)
+		d.OfDirective, problems = of(c, root, policy.Directive{}, func(d *policy.Directive) findings { return named(d.Clinic, d.Name) })
 		d.Clinic, d.Name = d.OfDirective.Clinic, d.OfDirective.Name
 	case KindGuardrail:
-		d.OfGuardrail = new(policy.Guardrail)
-		problems = decode(c, root, d.OfGuardrail, []string{"kind"}, checkGuardrail)
+		d.OfGuardrail, problems = of(c, root, policy.Guardrail{}, func(g *policy.Guardrail) findings { return namedAnywhere(g.Clinic, g.Name) })
 		d.Clinic, d.Name = d.OfGuardrail.Clinic, d.OfGuardrail.Name
 	case KindLegalHold:
-		d.OfHold = new(LegalHold)
-		problems = decode(c, root, d.OfHold, []string{"kind"}, (*LegalHold).check)
+		d.OfHold, problems = of(c, root, LegalHold{}, (*LegalHold).check)
 		d.Clinic, d.Name = d.OfHold.Clinic, d.OfHold.Name
 	}
 	return d, problems
+}
+
+// of reads a document of one kind; what it does not say is as in value.
+func of[T any](c chunk, root *yaml.Node, value T, check func(*T) findings) (*T, Problems) {
+	return &value, decode(c, root, &value, []string{"kind"}, check)
 }
 
 // kind finds what a document says it is; the rest can only be read in that knowledge.
@@ -145,20 +126,20 @@ func (d Document) problem(path, text string) Problem {
 	return Problem{File: d.File, Line: line, Path: path, Text: text}
 }
 
-// checkGrant is what can be said of a grant without knowing anything else.
-func checkGrant(g *policy.Grant) findings {
+// named is what can be said of a rule without knowing anything else.
+func named(clinic, name string) findings {
 	var f findings
-	label(&f, "clinic", g.Clinic)
-	label(&f, "name", g.Name)
+	label(&f, "clinic", clinic)
+	label(&f, "name", name)
 	return f
 }
 
-// checkStop is what can be said of a stop without knowing anything else. One without a clinic holds for every clinic.
-func checkStop(s *policy.Stop) findings {
-	var f findings
-	if s.Clinic != "" {
-		label(&f, "clinic", s.Clinic)
+// namedAnywhere is named for a rule that holds at every clinic where it names none.
+func namedAnywhere(clinic, name string) findings {
+	if clinic != "" {
+		return named(clinic, name)
 	}
-	label(&f, "name", s.Name)
+	var f findings
+	label(&f, "name", name)
 	return f
 }

@@ -9,24 +9,14 @@ func LoadKnown(path string) (probe.Known, error) {
 	if err != nil {
 		return probe.Known{}, Problems{{File: path, Text: plainError(err)}}
 	}
-	chunks, problems := split(path, b)
-	if len(chunks) != 1 && len(problems) == 0 {
-		problems = Problems{{File: path, Line: 1, Text: "has to be one document"}}
-	}
-	if err := problems.err(); err != nil {
-		return probe.Known{}, err
-	}
-	root, problems := chunks[0].compose()
-	if root == nil {
-		return probe.Known{}, problems.err()
-	}
 	var k probe.Known
-	err = decode(chunks[0], root, &k, nil, func(k *probe.Known) findings {
+	const one = "has to be one document"
+	err = loadOne(path, b, &k, one, one, func(k *probe.Known) findings {
 		var f findings
 		for _, m := range k.Mistakes() {
 			f.add(m.Path, "%s", m.Text)
 		}
 		return f
-	}).err()
+	})
 	return k, err
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	yaml "go.yaml.in/yaml/v4"
 )
 
 // maxFiles caps how many files one call reads from folders.
@@ -17,41 +19,81 @@ const maxFiles = 1000
 // Load reads the documents of files and of folders (every *.yaml and *.yml in them, not below). The error, if any, is
 // Problems with the mistakes of all files.
 func Load(paths ...string) ([]Document, error) {
-	var docs []Document
-	var problems Problems
-	for _, path := range paths {
-		files, err := expand(path)
-		if err != nil {
-			problems = append(problems, Problem{File: path, Text: plainError(err)})
-			continue
-		}
-		for _, file := range files {
-			found, wrong := loadFile(file)
-			docs, problems = append(docs, found...), append(problems, wrong...)
-		}
-	}
-	if len(docs) == 0 && len(problems) == 0 {
-		problems = append(problems, Problem{File: strings.Join(paths, ", "), Text: "holds no document"})
-	}
+	docs, problems := load(parse, paths...)
 	if err := problems.err(); err != nil {
 		return nil, err
 	}
 	return docs, nil
 }
 
-func loadFile(file string) ([]Document, Problems) {
-	b, err := readCapped(file)
-	if err != nil {
-		return nil, Problems{{File: file, Text: plainError(err)}}
+// load reads what parse makes of files and folders.
+func load[T any](parse func(file string, b []byte) ([]T, Problems), paths ...string) (all []T, problems Problems) {
+	for _, path := range paths {
+		files, err := expand(path)
+		if err != nil {
+			problems = append(problems, Problem{File: path, Text: plainError(err)})
+		}
+		for _, file := range files {
+			b, err := readCapped(file)
+			if err != nil {
+				problems = append(problems, Problem{File: file, Text: plainError(err)})
+				continue
+			}
+			found, wrong := parse(file, b)
+			all, problems = append(all, found...), append(problems, wrong...)
+		}
 	}
-	return parse(file, b)
+	if len(all) == 0 && len(problems) == 0 {
+		problems = append(problems, Problem{File: strings.Join(paths, ", "), Text: "holds no document"})
+	}
+	return all, problems
+}
+
+// each reads every document of a stream.
+func each[T any](file string, b []byte, read func(chunk, *yaml.Node) (T, Problems)) ([]T, Problems) {
+	chunks, problems := split(file, b)
+	var out []T
+	for _, c := range chunks {
+		root, found := c.compose()
+		problems = append(problems, found...)
+		if root == nil {
+			continue
+		}
+		t, found := read(c, root)
+		if problems = append(problems, found...); len(found) == 0 {
+			out = append(out, t)
+		}
+	}
+	return out, problems
+}
+
+// loadOne reads the one document of a file into out; several and empty say what is wrong where it holds more or none.
+func loadOne[T any](path string, b []byte, out *T, several, empty string, check func(*T) findings) error {
+	chunks, problems := split(path, b)
+	if len(chunks) > 1 {
+		problems = append(problems, Problem{File: path, Line: chunks[1].line, Text: several})
+	}
+	if len(chunks) == 0 && len(problems) == 0 {
+		problems = Problems{{File: path, Line: 1, Text: empty}}
+	}
+	if err := problems.err(); err != nil {
+		return err
+	}
+	root, problems := chunks[0].compose()
+	if root == nil {
+		return problems.err()
+	}
+	return decode(chunks[0], root, out, nil, check).err()
 }
 
 // expand is path itself, or the YAML files in it if it is a folder, in the order of their names.
 func expand(path string) ([]string, error) {
 	info, err := os.Stat(path)
-	if err != nil || !info.IsDir() {
-		return []string{path}, err
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return []string{path}, nil
 	}
 	entries, err := os.ReadDir(path)
 	if err != nil {

@@ -25,48 +25,12 @@ type PolicyTest struct {
 
 // LoadTests reads the policy tests of files and folders, as Load does documents. The error, if any, is Problems.
 func LoadTests(paths ...string) ([]PolicyTest, error) {
-	var tests []PolicyTest
-	var problems Problems
-	for _, path := range paths {
-		files, err := expand(path)
-		if err != nil {
-			problems = append(problems, Problem{File: path, Text: plainError(err)})
-			continue
-		}
-		for _, file := range files {
-			found, wrong := loadTests(file)
-			tests, problems = append(tests, found...), append(problems, wrong...)
-		}
-	}
-	if len(tests) == 0 && len(problems) == 0 {
-		problems = append(problems, Problem{File: strings.Join(paths, ", "), Text: "holds no document"})
-	}
+	tests, problems := load(parseTests, paths...)
 	return tests, append(problems, testsTwice(tests)...).err()
 }
 
-func loadTests(file string) ([]PolicyTest, Problems) {
-	b, err := readCapped(file)
-	if err != nil {
-		return nil, Problems{{File: file, Text: plainError(err)}}
-	}
-	return parseTests(file, b)
-}
-
 func parseTests(file string, b []byte) ([]PolicyTest, Problems) {
-	chunks, problems := split(file, b)
-	var tests []PolicyTest
-	for _, c := range chunks {
-		root, found := c.compose()
-		problems = append(problems, found...)
-		if root == nil {
-			continue
-		}
-		t, found := c.policyTest(root)
-		if problems = append(problems, found...); len(found) == 0 {
-			tests = append(tests, t)
-		}
-	}
-	return tests, problems
+	return each(file, b, chunk.policyTest)
 }
 
 // policyTest reads one document.

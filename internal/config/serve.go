@@ -54,22 +54,10 @@ func LoadServe(path string) (Serve, error) {
 
 // ParseServe reads the text of the file named path.
 func ParseServe(path string, b []byte) (Serve, error) {
-	chunks, problems := split(path, b)
-	if len(chunks) > 1 {
-		problems = append(problems, Problem{File: path, Line: chunks[1].line, Text: "has to be one document; clinics, platforms and grants are applied with `vestibule apply`"})
-	}
-	if len(chunks) == 0 && len(problems) == 0 {
-		problems = Problems{{File: path, Line: 1, Text: "is empty; it needs at least `listen` and `data`"}}
-	}
-	if err := problems.err(); err != nil {
-		return Serve{}, err
-	}
-	root, problems := chunks[0].compose()
-	if root == nil {
-		return Serve{}, problems.err()
-	}
 	var s Serve
-	if err := decode(chunks[0], root, &s, nil, (*Serve).check).err(); err != nil {
+	err := loadOne(path, b, &s, "has to be one document; clinics, platforms and grants are applied with `vestibule apply`",
+		"is empty; it needs at least `listen` and `data`", (*Serve).check)
+	if err != nil {
 		return Serve{}, err
 	}
 	return s.complete(filepath.Dir(path)), nil

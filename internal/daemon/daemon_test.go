@@ -82,11 +82,7 @@ func apply(t *testing.T, s *store.Store, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out []store.Document
-	for _, d := range docs {
-		out = append(out, store.Document{Kind: d.Kind, Clinic: d.Clinic, Name: d.Name, Body: d.Body})
-	}
-	if _, err := s.Apply(t.Context(), "ivan", time.Now(), out); err != nil {
+	if _, err := s.Apply(t.Context(), "ivan", time.Now(), daemon.Stored(docs...)); err != nil {
 		t.Fatal(err)
 	}
 }

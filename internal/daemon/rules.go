@@ -9,6 +9,15 @@ import (
 	"vestibule/policy"
 )
 
+// Stored are documents as they are written into the store.
+func Stored(docs ...config.Document) []store.Document {
+	out := make([]store.Document, 0, len(docs))
+	for _, d := range docs {
+		out = append(out, store.Document{Kind: d.Kind, Clinic: d.Clinic, Name: d.Name, Body: d.Body})
+	}
+	return out
+}
+
 // Rules are what documents say about who may do what at a clinic: what a gateway that serves these documents compiles. For
 // whoever asks what it would decide, without it.
 func Rules(documents []store.Document, clinic string) (policy.Clinic, policy.Rules, error) {

@@ -71,12 +71,8 @@ func (f *folder) apply(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var out []store.Document
-	for _, d := range docs {
-		out = append(out, store.Document{Kind: d.Kind, Clinic: d.Clinic, Name: d.Name, Body: d.Body})
-	}
 	return f.within(func(s *store.Store) error {
-		_, err := s.Apply(ctx, "torture", time.Now(), out)
+		_, err := s.Apply(ctx, "torture", time.Now(), daemon.Stored(docs...))
 		return err
 	})
 }

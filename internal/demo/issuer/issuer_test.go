@@ -292,11 +292,11 @@ func TestMintMakesReadyTokensForWhoIsKnown(t *testing.T) {
 
 func TestTheSigningKeySurvivesARestartAndIsPrivate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "issuer.key")
-	first, err := LoadKey(path)
+	first, err := LoadKey(path, elliptic.P256())
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := LoadKey(path)
+	again, err := LoadKey(path, elliptic.P256())
 	if err != nil || !first.Equal(again) {
 		t.Fatalf("another key after a restart (%v)", err)
 	}
@@ -309,16 +309,16 @@ func TestTheSigningKeySurvivesARestartAndIsPrivate(t *testing.T) {
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := LoadKey(path); err == nil {
+	if _, err := LoadKey(path, elliptic.P256()); err == nil {
 		t.Error("a key that others may read was accepted")
 	}
 	if err := os.WriteFile(path+"2", []byte("half a k"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := LoadKey(path + "2"); err == nil {
+	if _, err := LoadKey(path+"2", elliptic.P256()); err == nil {
 		t.Error("half a key was accepted")
 	}
-	if _, err := LoadKey(filepath.Join(path, "nowhere")); err == nil {
+	if _, err := LoadKey(filepath.Join(path, "nowhere"), elliptic.P256()); err == nil {
 		t.Error("a path that cannot be was accepted")
 	}
 }

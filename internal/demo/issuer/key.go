@@ -15,12 +15,12 @@ import (
 
 const pemType = "EC PRIVATE KEY"
 
-// LoadKey reads the signing key at path, or makes one there with mode 0600. A file that others may read, or that is not a
-// P-256 key in PEM, is an error: it is not replaced, because tokens that are out would stop working.
-func LoadKey(path string) (*ecdsa.PrivateKey, error) {
+// LoadKey reads the signing key on curve at path, or makes one there with mode 0600. A file that others may read, or that is not
+// such a key in PEM, is an error: it is not replaced, because tokens that are out would stop working.
+func LoadKey(path string, curve elliptic.Curve) (*ecdsa.PrivateKey, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return makeKey(path)
+		return makeKey(path, curve)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("issuer: key: %w", err)
@@ -37,15 +37,15 @@ func LoadKey(path string) (*ecdsa.PrivateKey, error) {
 		return nil, fmt.Errorf("issuer: key %s is not an %s in PEM", path, pemType)
 	}
 	key, err := x509.ParseECPrivateKey(block.Bytes)
-	if err != nil || key.Curve != elliptic.P256() {
-		return nil, fmt.Errorf("issuer: key %s is not a P-256 key", path)
+	if err != nil || key.Curve != curve {
+		return nil, fmt.Errorf("issuer: key %s is not a %s key", path, curve.Params().Name)
 	}
 	return key, nil
 }
 
 // makeKey writes the whole key under another name first, so that a crash leaves no half of one.
-func makeKey(path string) (*ecdsa.PrivateKey, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+func makeKey(path string, curve elliptic.Curve) (*ecdsa.PrivateKey, error) {
+	key, err := ecdsa.GenerateKey(curve, rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("issuer: key: %w", err)
 	}
@@ -64,7 +64,7 @@ func makeKey(path string) (*ecdsa.PrivateKey, error) {
 	}
 	// A link, unlike a rename, fails when another process was quicker; then its key is the one.
 	if err := os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {
-		return LoadKey(path)
+		return LoadKey(path, curve)
 	} else if err != nil {
 		return nil, fmt.Errorf("issuer: key: %w", err)
 	}

@@ -28,7 +28,6 @@ import (
 	"vestibule/internal/demo"
 	"vestibule/internal/demo/emr"
 	"vestibule/internal/demo/issuer"
-	"vestibule/internal/store"
 )
 
 // Options say where the demo runs.
@@ -165,11 +164,7 @@ func (s *Stage) openGateway(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	var apply []store.Document
-	for _, d := range docs {
-		apply = append(apply, store.Document{Kind: d.Kind, Clinic: d.Clinic, Name: d.Name, Body: d.Body})
-	}
-	if _, err := s.daemon.Store().Apply(ctx, "vestibule demo", o.Now(), apply); err != nil {
+	if _, err := s.daemon.Store().Apply(ctx, "vestibule demo", o.Now(), daemon.Stored(docs...)); err != nil {
 		return err
 	}
 	return s.daemon.Refresh(ctx)

@@ -1,12 +1,8 @@
 package stage
 
 import (
-	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -67,7 +63,7 @@ func (s *Stage) openEMR(name string, now func() time.Time) error {
 	}
 	var clients map[string]jose.JSONWebKeySet
 	if name == demo.Wascana {
-		key, err := loadOrMakeKey(s.keyFile(name))
+		key, err := issuer.LoadKey(s.keyFile(name), elliptic.P384())
 		if err != nil {
 			return err
 		}
@@ -86,7 +82,7 @@ func (s *Stage) openEMR(name string, now func() time.Time) error {
 
 // openIssuer opens the identity provider and makes the ready tokens.
 func (s *Stage) openIssuer(now func() time.Time) error {
-	key, err := issuer.LoadKey(filepath.Join(s.Folder, "issuer.key"))
+	key, err := issuer.LoadKey(filepath.Join(s.Folder, "issuer.key"), elliptic.P256())
 	if err != nil {
 		return err
 	}
@@ -134,32 +130,4 @@ func clients() []issuer.Client {
 		{ID: demo.ClientAssistants, Name: "AssistCo Desktop", Secret: "demo-secret", RedirectURIs: redirects, Scopes: append(scopes[demo.ClientAssistants], "openid")},
 		{ID: demo.ClientStaff, Name: "Vestibule Console", Secret: "demo-secret", RedirectURIs: redirects, Scopes: append(scopes[demo.ClientStaff], "openid")},
 	}
-}
-
-// loadOrMakeKey is a P-384 key in PEM, for ES384.
-func loadOrMakeKey(path string) (*ecdsa.PrivateKey, error) {
-	b, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return makeKey(path)
-	}
-	if err != nil {
-		return nil, err
-	}
-	block, _ := pem.Decode(b)
-	if block == nil {
-		return nil, fmt.Errorf("%s is not a key in PEM", path)
-	}
-	return x509.ParseECPrivateKey(block.Bytes)
-}
-
-func makeKey(path string) (*ecdsa.PrivateKey, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
-	if err != nil {
-		return nil, err
-	}
-	der, err := x509.MarshalECPrivateKey(key)
-	if err != nil {
-		return nil, err
-	}
-	return key, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}), 0o600)
 }
