@@ -101,7 +101,6 @@ func Find(ctx context.Context, trail Trail, s Settings) (Summary, error) {
 		return cmp.Or(a.From.Compare(b.From), strings.Compare(a.Person, b.Person), strings.Compare(string(a.Signal), string(b.Signal)),
 			slices.Compare(a.Patients, b.Patients), slices.Compare(a.IDs, b.IDs))
 	})
-	slices.Sort(f.out.NoBaseline)
 	return f.out, nil
 }
 

@@ -31,3 +31,5 @@ func TestWhatAGrantWasUsedForIsCountedByTypeAndInteraction(t *testing.T) {
 		}
 	}
 }
+
+func part(typ, letters string) policy.Part { return policy.Part{Type: typ, Letters: letters} }

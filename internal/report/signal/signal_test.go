@@ -53,7 +53,7 @@ func made(t *testing.T, change func(*signal.Options), records ...audit.Record) r
 		change(&o)
 	}
 	trail, _ := reporttest.Trail(t, records...)
-	trail.Until = o.Settings.Until
+	trail.From, trail.Until = o.Settings.From, o.Settings.Until
 	r, err := signal.Make(t.Context(), trail, o)
 	if err != nil {
 		t.Fatal(err)
