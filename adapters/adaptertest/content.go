@@ -116,10 +116,14 @@ func contentFaults(t T, s *suite, h subject) {
 			}
 			p := s.proxy(t, s.world)
 			a := s.open(t, Opening{Base: p.base(s.world), Timeout: limit, MaxBody: 1 << 20})
-			doc := s.document(t, h, a, bytesOf(100_000))
+			doc := s.document(t, h, s.direct(t), bytesOf(100_000))
 			if inline(doc) {
 				return // there is no request that could fail
 			}
+			inTime(t, func() error {
+				_, err := a.Read(background(), fhir.Ref{Type: h.Name, ID: doc.ID()})
+				return err
+			})
 			p.always(row.fault)
 			began := time.Now()
 			b, err := load(background(), a, doc, 0)

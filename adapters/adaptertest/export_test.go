@@ -19,7 +19,8 @@ func Try(t T, start Start, typ, name string) { Report(t, start, typ, name) }
 
 // Report is Try, and the report about it.
 func Report(t T, start Start, typ, name string) string {
-	s := newSuite(t, start)
+	log := takeOver(t)
+	s := newSuite(t, start, log)
 	for _, p := range promises() {
 		if strings.HasPrefix(p.name, name) {
 			if p.whole {
@@ -28,7 +29,7 @@ func Report(t T, start Start, typ, name string) string {
 			s.try(t, p, typ)
 		}
 	}
-	s.checkLog(t)
+	log.check(t)
 	return s.report.String()
 }
 

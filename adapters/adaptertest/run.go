@@ -1,6 +1,8 @@
 package adaptertest
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -26,21 +28,38 @@ func Run(t *testing.T, start Start) {
 // RunT is Run for anything that behaves as *testing.T; the suite's own tests hand it a recorder.
 func RunT(t T, start Start) {
 	t.Helper()
-	s := newSuite(t, start)
-	for _, p := range promises() {
-		if p.whole {
-			s.try(t, p, "")
-		}
-	}
-	var types sync.WaitGroup // they wait most of the time, so they wait together, however few processors there are
-	for _, typ := range s.table.Types() {
-		types.Go(func() {
-			t.Run(typ, func(t T) { s.fork(t).tryAll(t, typ) })
+	log := takeOver(t)
+	s := newSuite(t, start, log)
+	s.tryWhole(t)
+	s.tryTypes(t)
+	log.check(t)
+}
+
+// RunEach is Run for several EMRs, or for one in several forms, by name. They wait much of the time, so they wait together.
+func RunEach(t *testing.T, starts map[string]Start) {
+	t.Helper()
+	log := takeOver(real{t})
+	begin := make(chan struct{})
+	var all sync.WaitGroup
+	for _, name := range slices.Sorted(maps.Keys(starts)) {
+		tried := make(chan struct{}) // what looks at everything that runs is tried one after the other
+		once := sync.OnceFunc(func() { close(tried) })
+		all.Go(func() {
+			defer once() // also where the name is not among those to run
+			t.Run(name, func(t *testing.T) {
+				defer once()
+				s := newSuite(real{t}, starts[name], log)
+				s.tryWhole(real{t})
+				once()
+				<-begin
+				s.tryTypes(real{t})
+			})
 		})
+		<-tried
 	}
-	types.Wait()
-	s.checkLog(t)
-	t.Log("\n" + s.report.String())
+	close(begin)
+	all.Wait()
+	log.check(t)
 }
 
 // real is *testing.T as T.

@@ -36,14 +36,13 @@ type suite struct {
 	serial int
 }
 
-func newSuite(t T, start Start) *suite {
+func newSuite(t T, start Start, log *logged) *suite {
 	t.Helper()
 	zone, err := time.LoadLocation("America/Toronto")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &suite{start: start, zone: zone, log: &logged{}, report: &report{}}
-	s.log.takeOver(t)
+	s := &suite{start: start, zone: zone, log: log, report: &report{}}
 	s.world = start(t, zone)
 	s.world.check(t)
 	s.table, err = s.direct(t).Capability(t.Context())
@@ -63,6 +62,27 @@ func (s *suite) fork(t T) *suite {
 	c.world = s.start(t, s.zone)
 	c.world.check(t)
 	return &c
+}
+
+// tryWhole holds the EMR to what is promised of it as a whole.
+func (s *suite) tryWhole(t T) {
+	for _, p := range promises() {
+		if p.whole {
+			s.try(t, p, "")
+		}
+	}
+}
+
+// tryTypes holds the EMR to what is promised of each type, and says at the end what was tried.
+func (s *suite) tryTypes(t T) {
+	var types sync.WaitGroup // they wait much of the time, so they wait together, however few processors there are
+	for _, typ := range s.table.Types() {
+		types.Go(func() {
+			t.Run(typ, func(t T) { s.fork(t).tryAll(t, typ) })
+		})
+	}
+	types.Wait()
+	t.Log("\n" + s.report.String())
 }
 
 // tryAll holds the EMR to every promise about one type.
@@ -182,8 +202,9 @@ func (l *logged) Write(p []byte) (int, error) {
 	return l.all.Write(p)
 }
 
-// takeOver makes the default loggers write here until t is over.
-func (l *logged) takeOver(t T) {
+// takeOver makes the default loggers write to what it returns until t is over.
+func takeOver(t T) *logged {
+	l := &logged{}
 	before, writer, flags := slog.Default(), log.Writer(), log.Flags()
 	slog.SetDefault(slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	t.Cleanup(func() {
@@ -191,14 +212,15 @@ func (l *logged) takeOver(t T) {
 		log.SetOutput(writer)
 		log.SetFlags(flags)
 	})
+	return l
 }
 
-// checkLog fails where patients' data were logged.
-func (s *suite) checkLog(t T) {
+// check fails where patients' data were logged.
+func (l *logged) check(t testing.TB) {
 	t.Helper()
-	s.log.mu.Lock()
-	defer s.log.mu.Unlock()
-	for line := range strings.Lines(s.log.all.String()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for line := range strings.Lines(l.all.String()) {
 		if strings.Contains(line, canary) {
 			t.Errorf("patients' data are in the log: %s", line)
 		}

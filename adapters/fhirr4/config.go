@@ -24,6 +24,7 @@ type Config struct {
 	Timeout      time.Duration // of one call, retries included; default 15 s
 	MaxBody      int           // bytes of an answer; default 16 MiB
 	Attempts     int           // times a request that may be repeated is sent; default 3
+	Pause        time.Duration // before the second of them, at most; it doubles; default wire.FirstPause
 	SearchByPost bool          // search with POST [type]/_search, so that patients' ids stay out of the logs between here and there
 
 	Transport http.RoundTripper // default NewTransport(nil); must not follow redirects
@@ -49,6 +50,7 @@ func (c Config) withDefaults() Config {
 	c.Timeout = cmpOr(c.Timeout, 15*time.Second)
 	c.MaxBody = cmpOr(c.MaxBody, 16<<20)
 	c.Attempts = cmpOr(c.Attempts, 3)
+	c.Pause = cmpOr(c.Pause, wire.FirstPause)
 	if c.Transport == nil {
 		c.Transport = NewTransport(nil)
 	}

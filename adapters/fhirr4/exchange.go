@@ -52,7 +52,7 @@ func (a *Adapter) do(ctx context.Context, x exchange) (answer, error) {
 		if f == nil {
 			return ans, nil
 		}
-		if !x.again || !f.Again || attempt >= a.conf.Attempts || !wire.Pause(ctx, a.conf.Random, attempt, f.Err.RetryAfter) {
+		if !x.again || !f.Again || attempt >= a.conf.Attempts || !wire.Pause(ctx, a.conf.Random, a.conf.Pause, attempt, f.Err.RetryAfter) {
 			return answer{}, f
 		}
 	}

@@ -66,7 +66,7 @@ func (a *Adapter) attempts(ctx context.Context, x exchange, look func(context.Co
 			}
 			uncertain = true
 		}
-		if !f.Again || attempt >= a.conf.Attempts || !wire.Pause(sending, a.conf.Random, attempt, f.Err.RetryAfter) {
+		if !f.Again || attempt >= a.conf.Attempts || !wire.Pause(sending, a.conf.Random, a.conf.Pause, attempt, f.Err.RetryAfter) {
 			if f.Fate == wire.Underway {
 				return answer{}, fhir.Resource{}, unknown(x.typ, f)
 			}

@@ -27,6 +27,7 @@ type Config struct {
 	MaxBody     int           // bytes of an answer; default 16 MiB
 	MaxDocument int           // bytes of an answer that holds documents; default 64 MiB
 	Attempts    int           // times a request that may be repeated is sent; default 3
+	Pause       time.Duration // before the second of them, at most; it doubles; default wire.FirstPause
 	Parallel    int           // requests at once for one search; default 8
 
 	Transport http.RoundTripper // default wire.NewTransport(nil); must not follow redirects
@@ -72,6 +73,7 @@ func (c Config) withDefaults() Config {
 	c.MaxBody = positive(c.MaxBody, 16<<20)
 	c.MaxDocument = max(positive(c.MaxDocument, 64<<20), c.MaxBody)
 	c.Attempts = positive(c.Attempts, 3)
+	c.Pause = positive(c.Pause, wire.FirstPause)
 	c.Parallel = positive(c.Parallel, 8)
 	if c.Transport == nil {
 		c.Transport = wire.NewTransport(nil)

@@ -31,18 +31,19 @@ const (
 
 // exchange is one request to the EMR.
 type exchange struct {
-	op, typ string // for errors
-	method  string
-	path    string // below the base, escaped, with a leading slash
-	query   string // encoded
-	body    []byte
-	xml     bool        // SOAP, which is not signed; otherwise JSON
-	most    int         // bytes of an answer; 0: MaxBody
-	again   bool        // may be sent again
-	form    bool        // the answer is a form: a token
-	absent  bool        // a 500 may mean that there is no such row
-	token   *Credential // to sign with, instead of the connection's
-	extra   []pair      // to sign, beside what is always signed
+	op, typ  string // for errors
+	method   string
+	path     string // below the base, escaped, with a leading slash
+	query    string // encoded
+	body     []byte
+	xml      bool        // SOAP, which is not signed; otherwise JSON
+	most     int         // bytes of an answer; 0: MaxBody
+	again    bool        // may be sent again
+	form     bool        // the answer is a form: a token
+	absent   bool        // a 500 may mean that there is no such row
+	numbered bool        // a 400 in Juno's envelope does
+	token    *Credential // to sign with, instead of the connection's
+	extra    []pair      // to sign, beside what is always signed
 }
 
 func (x *exchange) about() wire.About {
@@ -65,7 +66,7 @@ func (l *link) do(ctx context.Context, x exchange) ([]byte, error) {
 		if f == nil {
 			return b, nil
 		}
-		if !x.again || !f.Again || attempt >= l.conf.Attempts || !wire.Pause(ctx, l.conf.Random, attempt, f.Err.RetryAfter) {
+		if !x.again || !f.Again || attempt >= l.conf.Attempts || !wire.Pause(ctx, l.conf.Random, l.conf.Pause, attempt, f.Err.RetryAfter) {
 			return nil, f
 		}
 	}

@@ -104,7 +104,7 @@ func (a *Adapter) attempts(ctx context.Context, typ string, send func(context.Co
 		}
 		f := wire.AsFault(err)
 		if f.Fate == wire.NotDone {
-			if f.Again && attempt < a.conf.Attempts && wire.Pause(sending, a.conf.Random, attempt, f.Err.RetryAfter) {
+			if f.Again && attempt < a.conf.Attempts && wire.Pause(sending, a.conf.Random, a.conf.Pause, attempt, f.Err.RetryAfter) {
 				continue
 			}
 			return fhir.Resource{}, err

@@ -60,12 +60,15 @@ func ails(err error) bool {
 		[]string{"emr-failed", "emr-timeout", "emr-unreachable", "emr-answer-broken", "emr-answer-not-fhir"}, fhir.AsError(err).Code)
 }
 
-// Pause waits before attempt number attempt is repeated: as long as the EMR asks for, or a random time that doubles. It
-// reports whether to go on: not if the call's time would run out.
-func Pause(ctx context.Context, random io.Reader, attempt int, asked time.Duration) bool {
+// FirstPause is how long adapters wait at most before a request is sent a second time, unless they are told otherwise.
+const FirstPause = 100 * time.Millisecond
+
+// Pause waits before attempt number attempt is repeated: as long as the EMR asks for, or a random time up to first that
+// doubles. It reports whether to go on: not if the call's time would run out.
+func Pause(ctx context.Context, random io.Reader, first time.Duration, attempt int, asked time.Duration) bool {
 	wait := asked
 	if wait == 0 {
-		wait = Jitter(random, 100*time.Millisecond<<min(attempt-1, 5))
+		wait = Jitter(random, first<<min(attempt-1, 5))
 	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
 		return false
