@@ -45,7 +45,9 @@ func (c *call) junoGive(body any) answer {
 	return c.give(junoEnvelope{Headers: junoHeaders{BuildDate: "2022-02-01 00:00", BuildTag: "stand-in"}, Body: body, Status: "SUCCESS"})
 }
 
-// junoFail is an error in the envelope. Which HTTP status goes with which is unverified.
+// junoFail is an error in the envelope. What is not valid has 400, also a number that is not there (junoemr:
+// ws/rest/exceptionMapping). The rate limit has 503 there, and its numbers, in ms, in the error itself; other statuses and
+// seconds are what is documented.
 func (c *call) junoFail(status int, e junoError) answer {
 	if e.ValidationErrors == nil {
 		e.ValidationErrors = []string{}
@@ -102,7 +104,7 @@ func (c *call) junoTickler() answer {
 	id, _ := numbered(c.params["id"])
 	t, ok := c.data.Ticklers[id]
 	if !ok {
-		return c.junoFail(http.StatusNotFound, junoError{Message: "tickler not found"})
+		return c.junoFail(http.StatusBadRequest, junoError{Message: "Tickler for id [" + c.params["id"] + "] not found"})
 	}
 	return c.junoGive(c.junoTicklerRow(t))
 }
@@ -113,7 +115,7 @@ func (c *call) junoPutTickler() answer {
 	id, _ := numbered(c.params["id"])
 	t, ok := c.data.Ticklers[id]
 	if !ok {
-		return c.junoFail(http.StatusNotFound, junoError{Message: "tickler not found"})
+		return c.junoFail(http.StatusBadRequest, junoError{Message: "Tickler for id [" + c.params["id"] + "] not found"})
 	}
 	return c.junoKeep(t)
 }

@@ -21,7 +21,7 @@ func TestJunoGivesATicklerWithItsNumber(t *testing.T) {
 	if put.status != 200 || w.Ticklers()[0].Status != "C" || len(w.Ticklers()) != 1 {
 		t.Error(put)
 	}
-	for path, status := range map[string]int{"GET /v1/tickler/9": 404, "PUT /v1/tickler/9": 404, "DELETE /v1/tickler/1": 404} {
+	for path, status := range map[string]int{"GET /v1/tickler/9": 400, "PUT /v1/tickler/9": 400, "GET /status/checkIfAuthed": 404, "DELETE /v1/tickler/1": 404} {
 		method, path, _ := strings.Cut(path, " ")
 		if got := w.ask(method, path, ""); got.status != status {
 			t.Errorf("%s: %v", path, got)

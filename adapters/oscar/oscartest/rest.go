@@ -113,10 +113,8 @@ func (c *call) speaks(pattern string) bool {
 	switch {
 	case part == "document" && c.switches.NoDocumentREST:
 		return false
-	case c.cfg.Dialect == Juno:
-		return part != "schedule" && part != "tickler" && part != "document"
 	}
-	return true
+	return c.cfg.Dialect != Juno
 }
 
 // match compares a path with a pattern whose {names} stand for one segment each.

@@ -139,7 +139,8 @@ func (c *call) rangeRows(fits func(Appointment) bool) []rangeRow {
 		}
 		r := rangeRow{
 			AppointmentNo: a.ID, ProviderNo: a.ProviderNo, AppointmentDate: c.dayMillis(a.Date), StartTime: c.clock(a.Date, a.Start), DemographicNo: a.DemographicNo,
-			Notes: orNull(a.Notes, a.NullName), Location: a.Location, Resources: a.Resources, Status: a.Status,
+			Notes: orNull(a.Notes, a.NullName), Location: a.Location, Resources: a.Resources,
+			Status: a.Status[:min(1, len(a.Status))], // a Character (Open-O: webserv/rest/to/model/AppointmentExtTo.java)
 		}
 		if p, ok := c.data.Patients[a.DemographicNo]; ok && !a.NullName {
 			phone, phone2, email, cell := c.covered("phone", p.Phone), c.covered("phone2", p.Phone2), c.covered("email", p.Email), c.covered("demoCell", p.Cell)

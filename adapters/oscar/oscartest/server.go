@@ -62,7 +62,7 @@ func (s *Server) Switch(change func(*Switches)) {
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]Request(nil), s.log...)
+	return s.kept()
 }
 
 // Forget empties the list of requests.
@@ -120,10 +120,14 @@ func (s *Server) answer(r *http.Request, body []byte) (answer, Switches) {
 func (s *Server) remember(c *call, status int) {
 	q := Request{At: c.at, Method: c.r.Method, Path: "/" + c.path, Query: c.r.URL.RawQuery, Header: c.r.Header.Clone(),
 		Body: bytes.Clone(c.body), Status: status, Provider: c.provider.No, Operation: c.operation}
-	s.log = append(s.log, q)
-	if over := len(s.log) - s.cfg.KeepRequests; over > 0 {
-		s.log = append([]Request(nil), s.log[over:]...)
+	if s.log = append(s.log, q); len(s.log) >= 2*s.cfg.KeepRequests { // not for every request: a copy of all costs more than most answers
+		s.log = s.kept()
 	}
+}
+
+// kept are the requests that are remembered.
+func (s *Server) kept() []Request {
+	return append([]Request(nil), s.log[max(0, len(s.log)-s.cfg.KeepRequests):]...)
 }
 
 // call is one request on its way.

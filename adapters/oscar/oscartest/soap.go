@@ -35,6 +35,7 @@ type operation struct {
 	object        string
 	right         byte
 	open          bool // needs no user name token
+	annotated     bool // the source names the arguments (@WebParam)
 	juno          bool // in Juno only
 	serve         func(*call, arguments) ([]node, error)
 }
@@ -58,7 +59,7 @@ func (a arguments) time(name string) time.Time {
 func (c *call) soap(service string) answer {
 	_, wants := c.query["wsdl"]
 	switch {
-	case c.r.Method == http.MethodGet && wants && c.offers(service):
+	case c.r.Method == http.MethodGet && wants && c.offers(service) && !c.switches.NoWSDL:
 		return answer{status: http.StatusOK, kind: kindSOAP, body: c.wsdl(service), service: true}
 	case !c.offers(service):
 		return c.text(http.StatusNotFound, "")
@@ -149,8 +150,8 @@ func (c *call) identified(doc node) bool {
 }
 
 // argumentName is what the schema calls an argument.
-func (c *call) argumentName(i int, a arg) string {
-	if c.switches.NamedArguments {
+func (c *call) argumentName(op operation, i int, a arg) string {
+	if op.annotated || c.switches.NamedArguments {
 		return a.name
 	}
 	return "arg" + strconv.Itoa(i)
@@ -163,7 +164,7 @@ func (c *call) arguments(op operation, asked node) (arguments, error) {
 	for _, k := range asked.kids {
 		known := false
 		for i, a := range op.args {
-			if k.space == "" && k.name == c.argumentName(i, a) {
+			if k.space == "" && k.name == c.argumentName(op, i, a) {
 				known = true
 				if !fits(collapsed(k, a.kind), a.kind) {
 					return nil, &fault{"soap:Client", "Unmarshalling Error: " + k.text}

@@ -67,8 +67,8 @@ func (c *call) soapDocumentsOf(a arguments) ([]node, error) {
 }
 
 func (c *call) soapDocumentsAfter(a arguments) ([]node, error) {
-	since := a.time("updatedAfterThisDateInclusive")
-	return c.documentTransfers(func(d Document) bool { return !d.Updated.Before(since) }, a.int("itemsToReturn")), nil
+	since := a.time("updatedAfterThisDateExclusive")
+	return c.documentTransfers(func(d Document) bool { return d.Updated.Truncate(time.Second).After(since) }, a.int("itemsToReturn")), nil
 }
 
 // documentTransfers lists the documents that fit, oldest change first, deleted ones too.

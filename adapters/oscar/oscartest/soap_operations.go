@@ -1,16 +1,20 @@
 package oscartest
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 )
 
-// operations lists every SOAP call that is served. The names of arguments are those of Java; a deployment shows them as
-// arg0, arg1, … unless it was compiled with annotations, so callers have to read the WSDL (adapters.md 1.3).
+// operations lists every SOAP call that is served. The names of arguments are those of Java, which a service shows as
+// arg0, arg1, … where its source does not name them by annotation, so callers have to read the WSDL.
 func operations() []operation {
 	gmt := arg{"useGMTTime", "xs:boolean"}
 	row := arg{"appointment", "tns:appointmentTransfer"}
 	id := arg{"appointmentId", "xs:int"}
 	return []operation{
+		{service: "ProviderService", name: "getProviders2", args: []arg{{"active", "xs:boolean"}}, returns: "tns:providerTransfer", serve: (*call).soapProviders},
+		{service: "ProviderService", name: "getLoggedInProviderTransfer", returns: "tns:providerTransfer", serve: (*call).soapMyself},
 		{service: "LoginService", name: "login", args: []arg{{"userName", "xs:string"}, {"password", "xs:string"}}, returns: "tns:loginResultTransfer", open: true, serve: (*call).soapLogin},
 		{service: "LoginService", name: "login2", args: []arg{{"userName", "xs:string"}, {"password", "xs:string"}}, returns: "tns:loginResultTransfer", open: true, serve: (*call).soapLogin},
 		{service: "ScheduleService", name: "getAppointment2", args: []arg{id, gmt}, returns: "tns:appointmentTransfer", object: "_appointment", right: 'r', serve: (*call).soapAppointment},
@@ -20,7 +24,7 @@ func operations() []operation {
 			returns: "tns:appointmentTransfer", object: "_appointment", right: 'r', serve: (*call).soapForPatient},
 		{service: "ScheduleService", name: "getAppointmentsForDateRangeAndProvider2", args: []arg{{"startTime", "xs:dateTime"}, {"endTime", "xs:dateTime"}, {"providerNo", "xs:string"}, gmt},
 			returns: "tns:appointmentTransfer", object: "_appointment", right: 'r', serve: (*call).soapForRange},
-		{service: "ScheduleService", name: "getAppointmentsUpdatedAfterDate", args: []arg{{"updatedAfterThisDateInclusive", "xs:dateTime"}, {"itemsToReturn", "xs:int"}, gmt},
+		{service: "ScheduleService", name: "getAppointmentsUpdatedAfterDate", args: []arg{{"updatedAfterThisDateExclusive", "xs:dateTime"}, {"itemsToReturn", "xs:int"}, gmt},
 			returns: "tns:appointmentTransfer", object: "_appointment", right: 'r', serve: (*call).soapUpdatedAfter},
 		{service: "ScheduleService", name: "getDayWorkSchedule", args: []arg{{"providerNo", "xs:string"}, {"date", "xs:dateTime"}}, returns: "tns:dayWorkScheduleTransfer", object: "_appointment", right: 'r', serve: (*call).soapDay},
 		{service: "ScheduleService", name: "getAppointmentTypes", returns: "tns:appointmentTypeTransfer", object: "_appointment", right: 'r', serve: (*call).soapTypes},
@@ -31,11 +35,36 @@ func operations() []operation {
 		{service: "ScheduleService", name: "cancelAppointment", args: []arg{id}, object: "_appointment", right: 'w', juno: true, serve: (*call).soapCancel},
 		{service: "ScheduleService", name: "getProviderAvailability", args: []arg{{"providerNo", "xs:string"}, {"date", "xs:dateTime"}}, returns: "tns:slotTransfer", object: "_appointment", right: 'r', juno: true, serve: (*call).soapAvailability},
 		{service: "DocumentService", name: "getDocument", args: []arg{{"documentId", "xs:int"}}, returns: "tns:documentTransfer", object: "_edoc", right: 'r', serve: (*call).soapDocument},
-		{service: "DocumentService", name: "getDocumentsByDemographicIdAfter", args: []arg{{"lastUpdate", "xs:dateTime"}, {"demographicId", "xs:int"}},
+		{service: "DocumentService", name: "getDocumentsByDemographicIdAfter", annotated: true, args: []arg{{"lastUpdate", "xs:dateTime"}, {"demographicId", "xs:int"}},
 			returns: "tns:documentTransfer", object: "_edoc", right: 'r', serve: (*call).soapDocumentsOf},
-		{service: "DocumentService", name: "getDocumentsUpdateAfterDate", args: []arg{{"updatedAfterThisDateInclusive", "xs:dateTime"}, {"itemsToReturn", "xs:int"}},
+		{service: "DocumentService", name: "getDocumentsUpdateAfterDate", args: []arg{{"updatedAfterThisDateExclusive", "xs:dateTime"}, {"itemsToReturn", "xs:int"}},
 			returns: "tns:documentTransfer", object: "_edoc", right: 'r', serve: (*call).soapDocumentsAfter},
 	}
+}
+
+// transfer is a provider as ProviderTransfer; the real one has more members.
+func (p Provider) transfer(name string) node {
+	status := "1"
+	if p.Disabled {
+		status = "0"
+	}
+	return node{name: name, kids: []node{leaf("firstName", p.FirstName), leaf("lastName", p.LastName), leaf("providerNo", p.No), leaf("status", status)}}
+}
+
+// soapProviders lists those who are enabled, those who are not, or, without the argument, all.
+func (c *call) soapProviders(a arguments) ([]node, error) {
+	var out []node
+	for _, no := range slices.Sorted(maps.Keys(c.data.Providers)) {
+		p := c.data.Providers[no]
+		if which, given := a["active"]; !given || which.text == strconv.FormatBool(!p.Disabled) {
+			out = append(out, p.transfer("return"))
+		}
+	}
+	return out, nil
+}
+
+func (c *call) soapMyself(arguments) ([]node, error) {
+	return []node{c.provider.transfer("return")}, nil
 }
 
 // soapLogin trades a user name and password for a key that lives as long as the server process.
@@ -51,8 +80,7 @@ func (c *call) soapLogin(a arguments) ([]node, error) {
 		c.soapKeys[p.SecurityID] = c.token()
 	}
 	c.provider = p
-	who := node{name: "provider", kids: []node{leaf("firstName", p.FirstName), leaf("lastName", p.LastName), leaf("providerNo", p.No)}}
-	return []node{{name: "return", kids: []node{who, leaf("securityId", strconv.Itoa(p.SecurityID)), leaf("securityTokenKey", c.soapKeys[p.SecurityID])}}}, nil
+	return []node{{name: "return", kids: []node{p.transfer("provider"), leaf("securityId", strconv.Itoa(p.SecurityID)), leaf("securityTokenKey", c.soapKeys[p.SecurityID])}}}, nil
 }
 
 // Restart is what a restart of the server process does: SOAP keys and browsers' sessions are gone, tables and OAuth tokens

@@ -84,10 +84,13 @@ func (c *call) soapForRange(a arguments) ([]node, error) {
 	}), a), nil
 }
 
-// soapUpdatedAfter is the change feed: oldest change first, deleted rows not in it.
+// soapUpdatedAfter is the change feed: oldest change first, deleted rows not in it (Open-O: OscarAppointmentDaoImpl.findByUpdateDate).
 func (c *call) soapUpdatedAfter(a arguments) ([]node, error) {
-	since := a.time("updatedAfterThisDateInclusive")
-	all := c.pick(func(r Appointment) bool { return !r.Updated.Before(since) })
+	if a.int("itemsToReturn") > mostSelected {
+		return nil, broken("Requested too large of a result list size : " + a.text("itemsToReturn"))
+	}
+	since := a.time("updatedAfterThisDateExclusive")
+	all := c.pick(func(r Appointment) bool { return r.Updated.Truncate(time.Second).After(since) })
 	slices.SortStableFunc(all, func(x, y Appointment) int { return cmp.Or(x.Updated.Compare(y.Updated), cmp.Compare(x.ID, y.ID)) })
 	return c.transfers(slice(all, 0, a.int("itemsToReturn")), a), nil
 }
@@ -161,7 +164,7 @@ func (c *call) soapAdd(a arguments) ([]node, error) {
 	if err := c.fromTransfer(&row, a["appointment"]); err != nil {
 		return nil, err
 	}
-	if p, ok := c.data.Patients[row.DemographicNo]; ok && row.Name == "" {
+	if p, ok := c.data.Patients[row.DemographicNo]; ok && (row.Name == "" || c.cfg.Dialect == Juno) { // junoemr: soap/v1/ScheduleWs.java
 		row.Name = chartName(p)
 	}
 	row, ok := c.store(row)

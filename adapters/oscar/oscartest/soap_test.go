@@ -79,7 +79,9 @@ func TestSOAPListsAppointments(t *testing.T) {
 		"<ns:getAppointmentsForPatient2><arg0>31</arg0><arg1>1</arg1><arg2>9</arg2></ns:getAppointmentsForPatient2>":                                                                                       "3",
 		"<ns:getAppointmentsForDateRangeAndProvider2><arg0>2026-10-01T00:00:00Z</arg0><arg1>2026-12-01T17:00:00Z</arg1><arg2>900101</arg2><arg3>false</arg3></ns:getAppointmentsForDateRangeAndProvider2>": "3 1",
 		"<ns:getAppointmentsUpdatedAfterDate><arg0>2026-11-23T00:00:00Z</arg0><arg1>9</arg1></ns:getAppointmentsUpdatedAfterDate>":                                                                         "2 3 1",
-		"<ns:getAppointmentsUpdatedAfterDate><arg0>2026-11-23T04:00:00-05:00</arg0><arg1>9</arg1></ns:getAppointmentsUpdatedAfterDate>":                                                                    "1",
+		"<ns:getAppointmentsUpdatedAfterDate><arg0>2026-11-23T03:59:59-05:00</arg0><arg1>9</arg1></ns:getAppointmentsUpdatedAfterDate>":                                                                    "1",
+		"<ns:getAppointmentsUpdatedAfterDate><arg0>2026-11-23T04:00:00-05:00</arg0><arg1>9</arg1></ns:getAppointmentsUpdatedAfterDate>":                                                                    "", // exclusive
+		"<ns:getAppointmentsUpdatedAfterDate><arg0>2026-11-23T00:00:00Z</arg0><arg1>5001</arg1></ns:getAppointmentsUpdatedAfterDate>":                                                                      "",
 		"<ns:getAppointmentsUpdatedAfterDate><arg0>2026-11-23T00:00:00Z</arg0><arg1>1</arg1></ns:getAppointmentsUpdatedAfterDate>":                                                                         "2",
 	} {
 		got := w.soapCall(call)
@@ -240,9 +242,9 @@ func TestDocumentsAreReadBySOAPOnly(t *testing.T) {
 	for call, want := range map[string][]string{
 		"<ns:getDocument><arg0>1</arg0></ns:getDocument>": {"<fileContents>TWFkZSB1cA==</fileContents>", "<ctlModuleId>31</ctlModuleId>", "<status>65</status>"},
 		"<ns:getDocument><arg0>3</arg0></ns:getDocument>": {"<status>68</status>", "<reviewer>12</reviewer>"},
-		"<ns:getDocumentsByDemographicIdAfter><arg0>2026-01-01T00:00:00Z</arg0><arg1>31</arg1></ns:getDocumentsByDemographicIdAfter>": {"<documentNo>1<", "<documentNo>2<"},
-		"<ns:getDocumentsUpdateAfterDate><arg0>2026-11-23T04:00:00-05:00</arg0><arg1>5</arg1></ns:getDocumentsUpdateAfterDate>":       {"<documentNo>3<"},
-		"<ns:getDocument><arg0>9</arg0></ns:getDocument>":                                                                             {"<ns2:getDocumentResponse"},
+		"<ns:getDocumentsByDemographicIdAfter><lastUpdate>2026-01-01T00:00:00Z</lastUpdate><demographicId>31</demographicId></ns:getDocumentsByDemographicIdAfter>": {"<documentNo>1<", "<documentNo>2<"},
+		"<ns:getDocumentsUpdateAfterDate><arg0>2026-11-23T03:59:59-05:00</arg0><arg1>5</arg1></ns:getDocumentsUpdateAfterDate>":                                     {"<documentNo>3<"},
+		"<ns:getDocument><arg0>9</arg0></ns:getDocument>": {"<ns2:getDocumentResponse"},
 	} {
 		got := w.soapCall(call)
 		for _, part := range want {

@@ -20,7 +20,7 @@ func transferTypes() map[string][]arg {
 	}
 	return map[string][]arg{
 		"loginResultTransfer": append([]arg{{"provider", "tns:providerTransfer"}}, text("securityId:int securityTokenKey")...),
-		"providerTransfer":    text("firstName lastName providerNo"),
+		"providerTransfer":    text("firstName lastName providerNo status"),
 		"appointmentTransfer": text("appointmentEndDateTime:dateTime appointmentStartDateTime:dateTime createDateTime:dateTime creator demographicNo:int id:int " +
 			"lastUpdateUser location name notes programId:int providerNo reason remarks resources status type updateDateTime:dateTime urgency"),
 		"appointmentTypeTransfer": text("duration:int id:int location name notes reason resources"),
@@ -42,7 +42,7 @@ func (c *call) wsdl(service string) []byte {
 		}
 		var in, out bytes.Buffer
 		for i, a := range op.args {
-			element(&in, c.argumentName(i, a), a.kind, false)
+			element(&in, c.argumentName(op, i, a), a.kind, false)
 			c.complexType(&types, a.kind, used)
 		}
 		if op.returns != "" {
