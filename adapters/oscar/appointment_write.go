@@ -7,9 +7,9 @@ import (
 	"vestibule/fhir"
 )
 
-// Columns of OSCAR's table appointment, in characters (oscarinit.sql). A marker may have to fit into the notes beside the text.
+// Columns of OSCAR's table appointment, in characters (oscarinit.sql). A marker stands in the notes beside the text.
 const (
-	mostNotes255  = 255 - markerSize
+	mostComment   = 255
 	mostReason    = 80
 	mostLocation  = 30
 	mostResources = 255
@@ -32,13 +32,10 @@ func (a *Adapter) desired(r fhir.Resource, base appointment, operation string) (
 		operation = has
 	}
 	comment := v.Get("comment").Text()
-	if err := fits(comment, mostNotes255, "comment"); err != nil {
-		return row, err
-	}
 	if was, _ := unmarked(base.notes); base.id == 0 || was != comment {
 		row.notes = marked(comment, operation)
 	}
-	return row, nil
+	return row, changed(row.notes, base.notes, mostComment, "comment")
 }
 
 // wantStatus finds the code for a status. What the EMR has already is kept where it means the same; a signature or
@@ -125,13 +122,17 @@ func wantParticipants(v fhir.Value, row *appointment) error {
 		}
 	}
 	patient, ok := rowID(patients)
-	if !ok || practitioners == "" || len(practitioners) > mostProvider {
+	nobodys := row.id != 0 && !fhir.ValidID(row.provider) && practitioners == "" // and it stays so
+	if nobodys {
+		practitioners = row.provider
+	}
+	if !ok || practitioners == "" && !nobodys || len(practitioners) > mostProvider {
 		return refused("An appointment in this EMR needs one patient and one practitioner, by the EMR's own numbers.").At("participant")
 	}
 	if row.id != 0 && row.patient != patient {
 		return refused("An appointment stays its patient's. Cancel it and book another.").At("participant")
 	}
-	if err := fits(location, mostLocation, "participant"); err != nil {
+	if err := changed(location, row.location, mostLocation, "participant"); err != nil {
 		return err
 	}
 	row.patient, row.provider, row.location = patient, practitioners, location
@@ -139,7 +140,7 @@ func wantParticipants(v fhir.Value, row *appointment) error {
 }
 
 func (a *Adapter) wantReason(v fhir.Value, row *appointment) error {
-	was := row.reasonCode
+	was, text := row.reasonCode, row.reason
 	row.reason, row.reasonCode = "", int64(a.conf.Settings.ReasonCode)
 	if was == 0 && row.id != 0 {
 		row.reasonCode = 0
@@ -155,11 +156,12 @@ func (a *Adapter) wantReason(v fhir.Value, row *appointment) error {
 		}
 		break // a second one has no place, and is found out when it does not come back
 	}
-	return fits(row.reason, mostReason, "reasonCode.text")
+	return changed(row.reason, text, mostReason, "reasonCode.text")
 }
 
 // wantTexts sets the rest.
 func wantTexts(v fhir.Value, row *appointment) error {
+	kind, resources := row.kind, row.resources
 	row.kind = v.Get("appointmentType").Get("text").Text()
 	row.resources = ""
 	for s := range v.Get("supportingInformation").Items() {
@@ -174,8 +176,8 @@ func wantTexts(v fhir.Value, row *appointment) error {
 	case !p.Exists():
 		row.urgency = ""
 	}
-	if err := fits(row.kind, mostType, "appointmentType.text"); err != nil {
+	if err := changed(row.kind, kind, mostType, "appointmentType.text"); err != nil {
 		return err
 	}
-	return fits(row.resources, mostResources, "supportingInformation.display")
+	return changed(row.resources, resources, mostResources, "supportingInformation.display")
 }

@@ -144,6 +144,15 @@ func same(a, b fhir.Value) bool {
 	return string(a.Raw()) == string(b.Raw())
 }
 
+// changed is fits for a text that replaces another. What stands in the EMR already stays there, whatever is in it: who cancels
+// a visit sends its comment along as it was.
+func changed(text, was string, most int, path string) error {
+	if text == was {
+		return nil
+	}
+	return fits(text, most, path)
+}
+
 // fits refuses a text that its column would cut, or that would not survive the way there: control characters and lone
 // halves (XML 1.0 §2.2), and, as MySQL's utf8 has three bytes for a character, what lies beyond U+FFFF.
 func fits(text string, most int, path string) error {

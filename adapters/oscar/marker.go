@@ -18,7 +18,6 @@ const (
 	markerOpen  = "[gw:"
 	markerClose = "]"
 	mostMark    = 32
-	markerSize  = len(markerOpen) + mostMark + len(markerClose) + 1 // and a space before it
 )
 
 // mark is an operation's name as it stands in a marker: itself where it is 8 to 32 letters and digits, else a hash of it.

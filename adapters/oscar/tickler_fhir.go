@@ -122,23 +122,28 @@ func (a *Adapter) wanted(r fhir.Resource, base tickler, operation string) (row t
 		_, operation = unmarked(base.message)
 	}
 	description := v.Get("description").Text()
-	if err := fits(description, mostMessage, "description"); err != nil {
+	was, _ := unmarked(base.message)
+	if err := changed(description, was, mostMessage, "description"); err != nil {
 		return row, nil, err
 	}
-	if was, _ := unmarked(base.message); base.id == 0 || was != description {
+	if base.id == 0 || was != description {
 		row.message = marked(description, operation)
 	}
 	patient, okPatient := referredTo(v.Get("for"), "Patient")
 	owner, okOwner := referredTo(v.Get("owner"), "Practitioner")
 	n, okNumber := rowID(patient)
+	unowned := base.id != 0 && idOrNone(base.owner) == "" && !v.Get("owner").Exists() // "All Providers", and it stays so
+	if unowned {
+		owner = base.owner
+	}
 	switch {
-	case description == "":
+	case description == "" && (base.id == 0 || was != ""):
 		return row, nil, refused("A tickler needs a text.").At("description")
 	case !okPatient || !okNumber:
 		return row, nil, refused("A tickler is about one patient of this EMR.").At("for")
 	case base.id != 0 && base.patient != n:
 		return row, nil, refused("A tickler stays its patient's.").At("for")
-	case !okOwner || len(owner) > mostProvider:
+	case !unowned && (!okOwner || len(owner) > mostProvider):
 		return row, nil, refused("A tickler is somebody's: owner is a practitioner of this EMR.").At("owner")
 	}
 	row.patient = n
@@ -191,6 +196,9 @@ func (a *Adapter) wantDue(v fhir.Value, row *tickler) error {
 	if err != nil || t.Nanosecond() != 0 || t.Year() < earliest {
 		return refused("An instant with its zone is wanted here, such as 2026-12-01T17:00:00-05:00.").At("restriction.period.end")
 	}
+	if t.Equal(row.service) {
+		return nil
+	}
 	if back, _ := at(dayOf(t.In(a.conf.Zone)), clockOf(t.In(a.conf.Zone)), a.conf.Zone); !back.Equal(t) {
 		return refused("The clinic's clock shows this time twice that day, and its EMR can only keep the first. Choose another time.").At("restriction.period.end")
 	}
@@ -229,8 +237,19 @@ func newRemarks(v fhir.Value, base tickler) ([]remark, error) {
 	return added, nil
 }
 
-// myself is the number of the provider who consented: the creator of whatever the gateway makes.
+// myself is the number of the provider who consented: the creator of whatever the gateway makes. Juno tells only who signs in
+// by SOAP.
 func (a *Adapter) myself(ctx context.Context, op string) (string, error) {
+	if t, _, err := a.can(ctx); err == nil && !t.schedule && a.soap != nil {
+		found, err := a.soap.call(ctx, soapCall{op: op, service: "ProviderService", method: "getLoggedInProviderTransfer", again: true})
+		if err == nil && len(found) == 0 {
+			err = wrong(op, "", "The EMR does not say in whose name the gateway acts.")
+		}
+		if err != nil {
+			return "", readFault(err, op)
+		}
+		return found[0].get("providerNo"), nil
+	}
 	v, err := a.getJSON(ctx, op, "", "/ws/services/oauth/info")
 	if err != nil {
 		if f, ok := errors.AsType[*wire.Fault](err); !ok || f.Status != http.StatusNotFound {
