@@ -3,9 +3,7 @@ package oscar
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"io"
-	"strings"
 
 	"vestibule/adapters/internal/wire"
 	"vestibule/fhir"
@@ -40,7 +38,7 @@ func (a *Adapter) content(ctx context.Context, doc fhir.Resource, index int) ([]
 	if row.version() != doc.VersionID() { // what the policy looked at is what is opened
 		return nil, notFound(opContent, typDocument)
 	}
-	b, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(row.contents), ""))
+	b, err := row.bytes()
 	switch {
 	case err != nil:
 		return nil, broken(opContent, typDocument)

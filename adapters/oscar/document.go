@@ -2,6 +2,8 @@ package oscar
 
 import (
 	"context"
+	"crypto/sha1" // #nosec G505: what FHIR's Attachment.hash is
+	"encoding/base64"
 	"errors"
 	"strconv"
 	"strings"
@@ -22,6 +24,8 @@ type document struct {
 	status, contentType      string
 	updated, observed        time.Time
 	contents                 string // base64, where it came along
+	size                     int    // of the contents, decoded; 0 where there are none
+	hash                     string // SHA-1, as FHIR has it
 }
 
 // documentRow is DocumentTransfer. Its status is a Java char, which comes as its number: 65 is A, 68 is D.
@@ -61,12 +65,31 @@ func (a *Adapter) documentRow(n node) document {
 	if n, err := strconv.Atoi(strings.TrimSpace(row.status)); err == nil && n > ' ' && n < 127 {
 		row.status = string(rune(n))
 	}
+	return row.measured()
+}
+
+// measured is the row with its contents' size and hash, so that a document whose file was exchanged has another version, and
+// whoever opens it can tell that it is the one that was described.
+func (row document) measured() document {
+	if b, err := row.bytes(); err == nil && len(b) > 0 {
+		sum := sha1.Sum(b)
+		row.size, row.hash = len(b), base64.StdEncoding.EncodeToString(sum[:])
+	}
 	return row
+}
+
+// bytes are the contents; base64 in XML may be broken into lines.
+func (row document) bytes() ([]byte, error) {
+	if strings.ContainsAny(row.contents, " \t\r\n") {
+		row.contents = strings.Join(strings.Fields(row.contents), "")
+	}
+	return base64.StdEncoding.DecodeString(row.contents)
 }
 
 func (row document) version() string {
 	return version(strconv.FormatInt(row.patient, 10), strconv.FormatInt(row.appointment, 10), row.kind, row.class, row.subclass, row.description,
-		row.creator, row.responsible, row.source, row.facility, row.status, row.contentType, stamp(row.updated), stamp(row.observed))
+		row.creator, row.responsible, row.source, row.facility, row.status, row.contentType, stamp(row.updated), stamp(row.observed),
+		row.hash)
 }
 
 // document reads one document that is in a chart. Those that nobody has filed yet are nobody's to see here.
@@ -111,7 +134,7 @@ func (a *Adapter) documents(ctx context.Context, op, method string, absent bool,
 // documentsOf are all documents in a patient's chart.
 func (a *Adapter) documentsOf(ctx context.Context, op string, patient int64) ([]document, error) {
 	long := time.Date(1900, 1, 2, 0, 0, 0, 0, time.UTC)
-	rows, err := a.documents(ctx, op, "getDocumentsByDemographicIdAfter", false, argument{text: dateTime(long)}, argument{text: strconv.FormatInt(patient, 10)})
+	rows, err := a.documents(ctx, op, "getDocumentsByDemographicIdAfter", false, argument{name: "lastUpdate", text: dateTime(long)}, argument{name: "demographicId", text: strconv.FormatInt(patient, 10)})
 	kept := rows[:0]
 	for _, row := range rows {
 		if row.patient == patient { // what the EMR says of another patient is not this one's
@@ -168,7 +191,7 @@ func (a *Adapter) documentCandidates(ctx context.Context, q fhir.Query) ([]found
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, found{r, row.id, true})
+		out = append(out, found{r: r, id: row.id, whole: true})
 	}
 	return unique(out), nil
 }

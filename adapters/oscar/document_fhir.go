@@ -50,6 +50,10 @@ func (a *Adapter) documentResource(op string, row document) (fhir.Resource, erro
 	w.open("attachment", '{')
 	w.text("contentType", row.contentType)
 	w.text("url", fhir.BinaryLink(strconv.FormatInt(row.id, 10), 0))
+	if row.size > 0 {
+		w.number("size", int64(row.size))
+		w.text("hash", row.hash)
+	}
 	w.text("title", row.description)
 	w.close('}')
 	w.close('}')

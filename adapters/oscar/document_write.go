@@ -184,6 +184,7 @@ func rowIDOf(id string, ok bool) (int64, bool) {
 // keptDocument holds a DocumentReference against the row that it becomes.
 func (a *Adapter) keptDocument(ctx context.Context, sent fhir.Resource, row document) error {
 	row.id = 1
+	row = row.measured()
 	if sent.Value().Get("author").Exists() {
 		me, err := a.myself(ctx, opWrite)
 		if err != nil {

@@ -32,7 +32,7 @@ func lost(typ string) map[string]string {
 		}
 	case "DocumentReference":
 		return map[string]string{
-			"fileContents": "opened through Content, not part of the resource", "docfilename": "the name under which the EMR keeps the file", "fileName": "the name under which the EMR keeps the file",
+			"docfilename": "the name under which the EMR keeps the file", "fileName": "the name under which the EMR keeps the file",
 			"docxml": "an internal form", "xml": "an internal form", "programId": "a program of OSCAR's CAISI part; no assistant's business",
 			"public1": "whether every patient's chart shows it", "numberofpages": "the document itself tells", "numberOfPages": "the document itself tells",
 			"ctlStatus": "an internal mark", "reviewer": "reviews are in the EMR", "reviewdatetime": "reviews are in the EMR",
