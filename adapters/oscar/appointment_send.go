@@ -14,10 +14,6 @@ import (
 // add sends a new row and returns its number, where the answer tells.
 func (a *Adapter) add(ctx context.Context, t traits, row appointment) (int64, error) {
 	if !t.schedule {
-		if chart, err := a.chart(ctx, opWrite, row.patient); err == nil { // SOAP, unlike REST, writes the name that is sent
-			row.name = strings.Trim(plainText(chart.Get("lastName"))+", "+plainText(chart.Get("firstName")), ", ")
-			row.name = string([]rune(row.name)[:min(len([]rune(row.name)), 50)])
-		}
 		nodes, err := a.soap.call(ctx, soapCall{op: opWrite, typ: typAppointment, service: "ScheduleService", method: "addAppointment",
 			args: []argument{{raw: a.transfer(row)}}})
 		if err != nil || len(nodes) == 0 {

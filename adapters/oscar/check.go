@@ -62,7 +62,7 @@ func (a *Adapter) Check(ctx context.Context) []Finding {
 	}
 	t := d.Value.traits()
 	c.say(Good, "OSCAR answers as %s.", d.Value)
-	if !c.provider(ctx) {
+	if !c.provider(ctx, t) {
 		return c.out
 	}
 	c.clocks()
@@ -75,7 +75,11 @@ func (a *Adapter) Check(ctx context.Context) []Finding {
 }
 
 // provider says in whose name the gateway acts, and reports whether it does at all.
-func (c *checker) provider(ctx context.Context) bool {
+func (c *checker) provider(ctx context.Context, t traits) bool {
+	if !t.schedule && c.a.soap == nil {
+		c.say(Warning, "In whose name the gateway acts cannot be asked without the log-in for SOAP.")
+		return true
+	}
 	no, err := c.a.myself(ctx, opCapability)
 	if err != nil {
 		c.clocks()
@@ -151,9 +155,9 @@ func (c *checker) privileges(ctx context.Context, t traits) {
 			return nil
 		}
 	}
-	tries := []try{{"_demographic r", "patients cannot be looked up", c.noChart(ctx)}}
+	var tries []try
 	if t.schedule {
-		tries = append(tries, try{"_appointment r", "no appointment can be read", get("/ws/services/schedule/day/" + c.a.today().String())},
+		tries = append(tries, try{"_demographic r", "patients cannot be looked up", c.noChart(ctx)}, try{"_appointment r", "no appointment can be read", get("/ws/services/schedule/day/" + c.a.today().String())},
 			try{"_appointment w", "no appointment can be booked or changed", send("/schedule/appointment/0/updateStatus", `{"status":"t"}`)})
 	}
 	if t.ticklers {
@@ -172,7 +176,15 @@ func (c *checker) privileges(ctx context.Context, t traits) {
 			c.say(Good, "The privilege %s is there.", p.need)
 		}
 	}
-	c.say(Warning, "The privileges _tickler w and _edoc w cannot be tried without writing; see docs/emr/oscar.md.")
+	c.say(Warning, "%s cannot be tried without writing; see docs/emr/oscar.md.", untried(t))
+}
+
+// untried are the privileges that nothing but a write would show.
+func untried(t traits) string {
+	if t.ticklers {
+		return "The privileges _tickler w and _edoc w"
+	}
+	return "The provider's privileges"
 }
 
 // noChart asks for the chart of patient 0, whom no OSCAR has.
@@ -244,5 +256,7 @@ func (c *checker) capability(t traits) {
 	if !t.update && c.a.soap == nil && t.schedule {
 		c.say(Warning, "Appointments can change their status or their type; moving one needs the log-in for SOAP.")
 	}
-	c.say(Good, "A search for appointments names a patient, or at most %s days.", strconv.Itoa(c.a.conf.Settings.MaxDays))
+	if can.Supports("Appointment", fhir.InteractionSearch) {
+		c.say(Good, "A search for appointments names a patient, or at most %s days.", strconv.Itoa(c.a.conf.Settings.MaxDays))
+	}
 }

@@ -93,7 +93,11 @@ func (a *Adapter) probe(ctx context.Context) (Dialect, time.Duration, error) {
 	f := wire.AsFault(err)
 	switch {
 	case err == nil, errors.Is(err, errMissingPrivilege), f.Status == http.StatusForbidden:
-		if a.refusesEmptyUpdate(ctx) {
+		refuses, f := a.refusesEmptyUpdate(ctx)
+		if f != nil {
+			return "", 0, f
+		}
+		if refuses {
 			return CARLOS, sure, nil
 		}
 		if err == nil && sheet.Kind() == fhir.Object && sheet.Get("patients").Exists() {
@@ -101,9 +105,12 @@ func (a *Adapter) probe(ctx context.Context) (Dialect, time.Duration, error) {
 		}
 		return OpenO, sure, nil
 	case f.Status == http.StatusNotFound:
-		_, err := a.getJSON(ctx, opCapability, "", "/ws/services/v1/tickler/0")
-		if errors.Is(err, errJunoEnvelope) {
+		v, err := a.getJSON(ctx, opCapability, "", "/ws/services/v1/tickler/0")
+		switch f := wire.AsFault(err); {
+		case errors.Is(err, errJunoEnvelope), err == nil && v.Get("headers").Get("buildTag").Exists():
 			return Juno, sure, nil
+		case err != nil && f.Status != http.StatusNotFound && f.Err.Code != "emr-answer-not-fhir":
+			return "", 0, f // it may answer better another time
 		}
 		return "", 0, &wire.Fault{Err: wrong(opCapability, "", "What answers is no OSCAR that this gateway knows. Check the address: it ends before /ws.")}
 	}
@@ -111,9 +118,17 @@ func (a *Adapter) probe(ctx context.Context) (Dialect, time.Duration, error) {
 }
 
 // refusesEmptyUpdate reports whether updateAppointment complains about a missing id or scope (CARLOS: 400, 403) instead of
-// failing (others: 500). Nothing is changed either way.
-func (a *Adapter) refusesEmptyUpdate(ctx context.Context) bool {
+// failing (others: 500). Nothing is changed either way. What is neither says nothing about the dialect, which is kept for long.
+func (a *Adapter) refusesEmptyUpdate(ctx context.Context) (bool, *wire.Fault) {
 	x := exchange{op: opCapability, method: http.MethodPost, path: "/ws/services/schedule/updateAppointment", body: []byte("{}")}
 	_, f := a.link.send(ctx, &x) // around the breaker: a 500 is an answer here
-	return f != nil && (f.Status == http.StatusBadRequest || f.Status == http.StatusForbidden)
+	switch {
+	case f == nil:
+		return false, nil
+	case f.Status == http.StatusBadRequest, f.Status == http.StatusForbidden:
+		return true, nil
+	case f.Status == http.StatusInternalServerError, f.Status == http.StatusNotFound, f.Status == http.StatusMethodNotAllowed:
+		return false, nil
+	}
+	return false, f
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -29,24 +28,22 @@ const signatureWindow = 5 * time.Minute
 // explain says more of a refusal than its status does, by words that are OSCAR's own and hold no data. Nothing else of the
 // body is kept (hazard H32).
 func (l *link) explain(x *exchange, f *wire.Fault, resp *http.Response) *wire.Fault {
-	head, _ := io.ReadAll(io.LimitReader(resp.Body, 512))
+	head, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
 	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // unread, so that the connection can be kept
-	word := strings.TrimSpace(string(head))
+	text := strings.TrimSpace(string(head))
 	if x.xml {
-		return explainSOAP(x, f, strings.ToLower(word))
+		return explainSOAP(x, f, strings.ToLower(text))
 	}
+	word := text[:len(text)-len(strings.TrimLeft(text, "abcdefghijklmnopqrstuvwxyz_"))]
 	switch {
-	case strings.Contains(word, `"buildTag"`): // Juno's envelope, with an error in it
-		f.Err = f.Err.Because(errJunoEnvelope)
-		if f.Err.Kind == fhir.KindUnavailable && f.Err.RetryAfter == 0 {
-			f.Err.RetryAfter = timeToReset(word)
-		}
+	case strings.Contains(text, `"buildTag"`):
+		return junoFault(x, f, text)
 	case resp.StatusCode == http.StatusUnauthorized && l.clockDifference().Abs() > signatureWindow:
 		f.Err = upstream(x.op, x.typ, "emr-login-refused", "The clocks of the EMR and of the gateway are too far apart for the gateway's signatures. Set both by network time.").
 			Because(fmt.Errorf("the EMR's clock is %v ahead", l.clockDifference()))
 	case (resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden || resp.StatusCode == http.StatusBadRequest) && oauthWords()[word] != "":
 		f.Err = loginRefused(x).Because(errors.New(word + ": " + oauthWords()[word]))
-	case resp.StatusCode == http.StatusInternalServerError && (strings.EqualFold(word, "access denied") || strings.HasPrefix(word, "missing required sec")):
+	case resp.StatusCode == http.StatusInternalServerError && saysDenied(strings.ToLower(text)):
 		f.Err = upstream(x.op, x.typ, "emr-login-refused", "The provider in whose name the gateway acts lacks a privilege in the EMR. The clinic has to look into it.").
 			Because(errMissingPrivilege)
 		f.Again = false
@@ -64,16 +61,10 @@ var (
 	errJunoEnvelope     = errors.New("an error in Juno's own envelope")
 )
 
-// timeToReset is when Juno's rate limit lets requests through again; 0 where it does not say.
-func timeToReset(head string) time.Duration {
-	_, rest, _ := strings.Cut(head, `"timeToReset":`)
-	rest = strings.TrimSpace(rest)
-	end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
-	n, err := strconv.Atoi(rest[:max(0, end)])
-	if err != nil || n > 3600 {
-		return 0
-	}
-	return time.Duration(n) * time.Second
+// saysDenied reports whether a failure is a missing privilege: an exception of OSCAR's managers, bare, behind its class's
+// name, or in a fault of the library that carries it (CXF's XMLFault).
+func saysDenied(text string) bool {
+	return strings.Contains(text, "access denied") || strings.Contains(text, "missing required sec")
 }
 
 // oauthWords are the plain-text answers of OSCAR's OAuth filter and what each asks for (Open-O and CARLOS webserv/oauth).

@@ -20,6 +20,13 @@ type provider struct {
 
 // loadProviders reads the clinic's providers: those who are enabled, and those who were, since their sheets still stand.
 func (a *Adapter) loadProviders(ctx context.Context) ([]provider, time.Duration, error) {
+	t, _, err := a.can(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !t.schedule && a.soap != nil {
+		return a.providersBySOAP(ctx)
+	}
 	v, err := a.getJSON(ctx, opSearch, "Practitioner", "/ws/services/providerService/providers_json")
 	if err != nil {
 		return nil, 0, readFault(err, opSearch)
@@ -31,6 +38,20 @@ func (a *Adapter) loadProviders(ctx context.Context) ([]provider, time.Duration,
 	var out []provider
 	for m := range list.Items() {
 		out = append(out, a.providerRow(m))
+	}
+	return out, time.Hour, nil
+}
+
+// providersBySOAP asks for all, as Juno's REST has no list of providers.
+func (a *Adapter) providersBySOAP(ctx context.Context) ([]provider, time.Duration, error) {
+	nodes, err := a.soap.call(ctx, soapCall{op: opSearch, typ: "Practitioner", service: "ProviderService", method: "getProviders2", again: true})
+	if err != nil {
+		return nil, 0, readFault(err, opSearch)
+	}
+	var out []provider
+	for _, n := range nodes {
+		out = append(out, provider{no: n.get("providerNo"), last: n.get("lastName"), first: n.get("firstName"),
+			licence: n.get("practitionerNo"), licenceBy: n.get("practitionerNoType"), enabled: n.get("status") != "0"})
 	}
 	return out, time.Hour, nil
 }

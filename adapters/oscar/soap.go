@@ -23,8 +23,8 @@ const (
 	pwText     = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordText"
 )
 
-// argument is one argument of a SOAP operation: its text, or XML that is ready. name is what the operation calls it if its
-// service names arguments.
+// argument is one argument of a SOAP operation: its text, or XML that is ready. name is what Open-O's source calls it; empty
+// for arg0, arg1 and so on.
 type argument struct {
 	name string
 	text string
@@ -105,7 +105,7 @@ func (s *soap) as(ctx context.Context, c soapCall, who identity) ([]node, error)
 // login is login2, which takes a user name and a password and needs no security header.
 func (s *soap) login(ctx context.Context) (identity, time.Duration, error) {
 	l := s.link.conf.SOAP
-	args := []argument{{name: "userName", text: l.User}, {name: "password", text: l.Password}}
+	args := []argument{{text: l.User}, {text: l.Password}}
 	found, err := s.as(ctx, soapCall{op: opLogin, service: "LoginService", method: "login2", args: args, again: true}, identity{})
 	if err != nil {
 		if errors.Is(err, errUnknownKey) || errors.Is(err, errFault) {
@@ -123,7 +123,7 @@ func (s *soap) login(ctx context.Context) (identity, time.Duration, error) {
 	return who, identityAge, nil
 }
 
-// envelope is a request. Arguments are named as the service names them, else arg0, arg1 and so on, as most of OSCAR's are.
+// envelope is a request. Arguments are named as the service's WSDL names them, else as Open-O's source does.
 func envelope(method string, names []string, args []argument, who identity) []byte {
 	var b bytes.Buffer
 	b.WriteString(`<soapenv:Envelope xmlns:soapenv="` + nsEnvelope + `" xmlns:ns="` + nsOSCAR + `"><soapenv:Header>`)
@@ -137,8 +137,11 @@ func envelope(method string, names []string, args []argument, who identity) []by
 	b.WriteString(`</soapenv:Header><soapenv:Body><ns:` + method + `>`)
 	for i, a := range args {
 		name := "arg" + strconv.Itoa(i)
-		if len(names) == len(args) {
+		switch {
+		case len(names) == len(args):
 			name = names[i]
+		case a.name != "":
+			name = a.name
 		}
 		b.WriteString("<" + name + ">")
 		escapeXML(&b, a.text)
@@ -171,7 +174,7 @@ func explainSOAP(x *exchange, f *wire.Fault, head string) *wire.Fault {
 	}
 	switch {
 	case f.Status < 500 || !has("fault"):
-	case has("access denied", "missing required sec"):
+	case saysDenied(head):
 		f.Err = upstream(x.op, x.typ, "emr-login-refused", "The provider in whose name the gateway acts lacks a privilege in the EMR. The clinic has to look into it.").
 			Because(errMissingPrivilege)
 	case has("wsse:", "securityerror", "failedauthentication", "invalidsecurity", "security token", "notauthorised", "not authorised", "authenticat", "ws-security"):

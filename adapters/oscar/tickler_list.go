@@ -72,7 +72,7 @@ func (a *Adapter) tickler(ctx context.Context, op string, t traits, id int64) (t
 
 // ticklerByID is Juno's REST v1.
 func (a *Adapter) ticklerByID(ctx context.Context, op string, id int64) (tickler, error) {
-	b, err := a.link.do(ctx, exchange{op: op, typ: typTask, method: http.MethodGet, path: "/ws/services/v1/tickler/" + strconv.FormatInt(id, 10), again: true})
+	b, err := a.link.do(ctx, exchange{op: op, typ: typTask, method: http.MethodGet, path: "/ws/services/v1/tickler/" + strconv.FormatInt(id, 10), again: true, numbered: true})
 	if f := wire.AsFault(err); err != nil && f.Status == http.StatusNotFound {
 		return tickler{}, notFound(op, typTask)
 	}
@@ -96,21 +96,30 @@ func (a *Adapter) junoTickler(op string, b []byte) (tickler, error) {
 		return tickler{}, err
 	}
 	if v.Get("status").Text() != "SUCCESS" || v.Get("body").Kind() != fhir.Object {
+		if wait, limited := junoLimit(v); limited {
+			return tickler{}, junoBusy(op, typTask, http.StatusOK, wait)
+		}
 		return tickler{}, &wire.Fault{Err: wrong(op, typTask, "The EMR answered something else than what was asked for."), Fate: wire.Finished}
 	}
 	return a.ticklerRow(v.Get("body")), nil
 }
 
-const ticklerPage = 200
+const (
+	ticklerPage = 200
+	mostAtOnce  = 5000 // of any list: who asks for more gets an exception (Open-O's AbstractDaoImpl.setLimit)
+)
 
 var errShifted = errors.New("the list changed while it was read")
 
 // ticklers lists what meets the filters, names and values in turn, sorted by number. The pages of OSCAR's list move when a
-// tickler is added, so a list that changed while it was read is read again.
+// tickler is added, and nothing says in which order those of one day stand; so a list that changed while it was read is read
+// again, in one piece.
 func (a *Adapter) ticklers(ctx context.Context, op string, filters ...string) ([]tickler, error) {
+	size := ticklerPage
 	for range 3 {
-		rows, err := a.ticklerPages(ctx, op, filters)
+		rows, err := a.ticklerPages(ctx, op, size, filters)
 		if errors.Is(err, errShifted) {
+			size = min(a.conf.Settings.MaxRows+1, mostAtOnce)
 			continue
 		}
 		if err != nil {
@@ -129,12 +138,12 @@ func unavailable(op string) *fhir.Error {
 	return e
 }
 
-func (a *Adapter) ticklerPages(ctx context.Context, op string, filters []string) ([]tickler, error) {
+func (a *Adapter) ticklerPages(ctx context.Context, op string, size int, filters []string) ([]tickler, error) {
 	var rows []tickler
 	seen := map[int64]bool{}
 	total := int64(-1)
 	for page := 1; ; page++ {
-		query := append([]string{"count", strconv.Itoa(ticklerPage), "page", strconv.Itoa(page), "includeComments", "true", "includeLinks", "true"}, filters...)
+		query := append([]string{"count", strconv.Itoa(size), "page", strconv.Itoa(page), "includeComments", "true", "includeLinks", "true"}, filters...)
 		v, err := a.getJSON(ctx, op, typTask, "/ws/services/tickler/ticklers", query...)
 		if err != nil {
 			return nil, readFault(err, op)
@@ -160,8 +169,12 @@ func (a *Adapter) ticklerPages(ctx context.Context, op string, filters []string)
 			}
 		}
 		switch {
-		case count < ticklerPage:
+		case count == 0, count < size && int64(len(seen)) >= total:
 			return rows, nil
+		case count < size && page > 1:
+			return nil, errShifted
+		case count < size: // it gives fewer at once than it is asked for
+			size = count
 		case len(rows) >= a.conf.Settings.MaxRows:
 			return nil, unbounded("This search looks at too many ticklers. Narrow it, for example by patient, owner or status.")
 		}
@@ -192,7 +205,7 @@ func (a *Adapter) taskCandidates(ctx context.Context, q fhir.Query) ([]found, er
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, found{r, row.id, true})
+		out = append(out, found{r: r, id: row.id, whole: true})
 	}
 	return out, nil
 }
