@@ -113,12 +113,13 @@ func (a *Adapter) soapRow(n node) appointment {
 	return row
 }
 
-// candidate is what a line of fetchDays tells for sure. Its status is cut to one character, its end and reason are missing, so
-// the row itself is read before anything is shown.
+// candidate is what a line of fetchDays tells. Its status is cut to one character, its end and reason are missing, so the row
+// itself is read before anything is shown.
 func (a *Adapter) candidate(v fhir.Value) appointment {
 	return appointment{
 		id: integer(v.Get("appointmentNo")), provider: plainText(v.Get("providerNo")), patient: integer(v.Get("demographicNo")),
 		day: a.dayIn(v.Get("appointmentDate")), start: a.clockIn(v.Get("startTime")), end: noClock,
+		status: plainText(v.Get("status")), notes: plainText(v.Get("notes")),
 	}
 }
 

@@ -39,6 +39,18 @@ func (s Settings) appointmentStatus(code string) string {
 	return "booked"
 }
 
+// possible are the statuses that a code can stand for which a list may have cut to its first character; none where it says
+// nothing.
+func (s Settings) possible(code string) []string {
+	switch len(code) {
+	case 0:
+		return nil
+	case 1:
+		return []string{s.appointmentStatus(code), s.appointmentStatus(code + "S")}
+	}
+	return []string{s.appointmentStatus(code)}
+}
+
 // when are the instants of a row. A row without a date or a time has none; one whose end is not after its start has no end.
 func (a *Adapter) when(row appointment) (start, end time.Time) {
 	if row.day.isZero() || row.start == noClock {
@@ -175,13 +187,15 @@ func positiveID(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// partial is what of a candidate a search can be held against: id, start, patient and practitioner.
+// partial is what of a candidate a search can be held against: id, identifiers, start, patient and practitioner.
 func (a *Adapter) partial(row appointment) (fhir.Resource, error) {
 	start, _ := a.when(row)
+	_, operation := unmarked(row.notes)
 	w := writer{b: make([]byte, 0, 256)}
 	w.open("", '{')
 	w.text("resourceType", "Appointment")
 	w.text("id", strconv.FormatInt(row.id, 10))
+	a.identifiers(&w, "appointment", row.id, operation)
 	w.instant("start", start, a.conf.Zone)
 	row.location = ""
 	participants(&w, row, "")

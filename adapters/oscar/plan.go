@@ -59,7 +59,7 @@ func (a *Adapter) byID(ctx context.Context, t traits, typ string, ids []int64) (
 		if err != nil && fhir.KindOf(err) == fhir.KindNotFound {
 			return nil
 		}
-		out[i] = found{r, ids[i], true}
+		out[i] = found{r: r, id: ids[i], whole: true}
 		return err
 	})
 	return slices.DeleteFunc(out, func(f found) bool { return f.r.IsZero() }), err
@@ -130,11 +130,11 @@ func (a *Adapter) appointmentCandidates(ctx context.Context, t traits, q fhir.Qu
 		return a.onSheets(ctx, t, q, first, last)
 	}
 	if operationOf(q) != "" && a.soap != nil {
-		rows, err := a.changes(ctx, opSearch, a.conf.Now().Add(-feedAge), a.conf.Settings.MaxRows)
+		rows, err := a.feed(ctx, a.conf.Now().Add(-feedAge))
 		if err != nil {
 			return nil, err
 		}
-		return a.asFound(visits(rows, 0), !t.schedule)
+		return a.asFound(rows, !t.schedule)
 	}
 	return nil, unbounded("This clinic's EMR finds appointments by patient or by a range of dates: add patient=…, or date=ge… and date=lt….")
 }
@@ -179,6 +179,9 @@ func (a *Adapter) onSheets(ctx context.Context, t traits, q fhir.Query, first, l
 		if err != nil {
 			return nil, err
 		}
+		rows = slices.DeleteFunc(rows, func(row appointment) bool { // of the days around, which count for nothing
+			return row.day.String() < first.String() || row.day.String() > last.String()
+		})
 		all, err := a.asFound(rows, !t.schedule)
 		if err != nil {
 			return nil, err
@@ -200,15 +203,18 @@ func numeric(no string) bool {
 func (a *Adapter) asFound(rows []appointment, whole bool) ([]found, error) {
 	out := make([]found, 0, len(rows))
 	for _, row := range rows {
-		translate := a.partial
+		f := found{id: row.id, whole: whole}
+		var err error
 		if whole {
-			translate = func(row appointment) (fhir.Resource, error) { return a.appointmentResource(opSearch, row) }
+			f.r, err = a.appointmentResource(opSearch, row)
+		} else {
+			f.r, err = a.partial(row)
+			f.statuses = a.conf.Settings.possible(row.status)
 		}
-		r, err := translate(row)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, found{r, row.id, whole})
+		out = append(out, f)
 	}
 	return out, nil
 }

@@ -90,6 +90,30 @@ func (a *Adapter) changes(ctx context.Context, op string, after time.Time, most 
 	return a.soapRows(nodes), err
 }
 
+// feedPage is how many rows of the change feed are asked for at once.
+const feedPage = 500
+
+// feed is every visit that was changed after a moment. The feed is in order of change (Open-O's findByUpdateDate) and stops at
+// so many rows without saying so, which is followed; part of it would look like all of it.
+func (a *Adapter) feed(ctx context.Context, after time.Time) ([]appointment, error) {
+	var rows []appointment
+	for {
+		page, err := a.changes(ctx, opSearch, after, feedPage)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, page...)
+		if len(page) < feedPage {
+			return visits(rows, 0), nil
+		}
+		next := page[len(page)-1].updated.Add(-time.Second) // others may have been changed in the same second
+		if !next.After(after) || len(rows) >= 10*a.conf.Settings.MaxRows {
+			return nil, unbounded("More appointments were changed than the gateway looks at. Search by patient, or by a range of dates.")
+		}
+		after = next
+	}
+}
+
 func (a *Adapter) soapRows(nodes []node) []appointment {
 	rows := make([]appointment, 0, len(nodes))
 	for _, n := range nodes {

@@ -16,9 +16,10 @@ import (
 
 // found is a row that a search may have found: whole, or as much of it as a list tells.
 type found struct {
-	r     fhir.Resource
-	id    int64
-	whole bool
+	r        fhir.Resource
+	id       int64
+	whole    bool
+	statuses []string // of a row that is not whole: what its status can be; none where a list says nothing of it
 }
 
 const (
@@ -120,15 +121,23 @@ func (a *Adapter) inOrder(ctx context.Context, t traits, order fhir.Query, all [
 	return all, nil
 }
 
-// mayMatch holds a row against what can be told of it already.
+// mayMatch holds a row against what can be told of it already, so that it is not read for nothing.
 func (f found) mayMatch(clauses []fhir.Clause) bool {
 	for _, c := range clauses {
-		told := f.whole || c.Modifier() == "" && slices.Contains([]string{"_id", "date", "patient", "practitioner", "actor"}, c.Param().Name)
-		if told && !c.Match(f.r) {
+		switch told := c.Modifier() == "" && slices.Contains([]string{"_id", "date", "identifier", "patient", "practitioner", "actor"}, c.Param().Name); {
+		case (f.whole || told) && !c.Match(f.r), !f.whole && !f.mayBe(c):
 			return false
 		}
 	}
 	return true
+}
+
+// mayBe reports whether the row can have a status that a clause asks for.
+func (f found) mayBe(c fhir.Clause) bool {
+	if c.Param().Name != "status" || c.Modifier() != "" || len(f.statuses) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(c.Tokens(), func(t fhir.Token) bool { return t.System != "" || slices.Contains(f.statuses, t.Code) })
 }
 
 // filled are the rows, each whole.
@@ -155,7 +164,7 @@ func (a *Adapter) filled(ctx context.Context, t traits, all []found) ([]found, e
 	out := make([]found, 0, len(all))
 	for _, f := range all {
 		if !f.whole {
-			f = found{read[f.id], f.id, true}
+			f = found{r: read[f.id], id: f.id, whole: true}
 		}
 		if !f.r.IsZero() {
 			out = append(out, f)
@@ -208,5 +217,5 @@ func parseCursor(typ, cursor string) (found, error) {
 	if !ok {
 		return found{}, bad
 	}
-	return found{r, id, true}, nil
+	return found{r: r, id: id, whole: true}, nil
 }
