@@ -2,112 +2,20 @@ package oscar_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net/url"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
-	"vestibule/adapters"
 	"vestibule/adapters/oscar"
 	"vestibule/adapters/oscar/oscartest"
 	"vestibule/fhir"
 )
-
-func toronto(t testing.TB) *time.Location {
-	t.Helper()
-	zone, err := time.LoadLocation("America/Toronto")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return zone
-}
-
-// set is a clinic, an adapter for it, and a patient.
-type set struct {
-	clinic
-	a       *oscar.Adapter
-	patient string
-	zone    *time.Location
-}
-
-func newSet(t testing.TB, dialect oscar.Dialect, soap bool, change ...func(*oscar.Config)) set {
-	t.Helper()
-	zone := toronto(t)
-	c := newClinic(t, dialect, zone)
-	c.AddPatients(oscartest.Patient{No: 31, LastName: "BÉLIVEAU", FirstName: "INÈS", HIN: "0000000000", ProviderNo: doctor})
-	conf := c.config("", soap, zone)
-	for _, f := range change {
-		f(&conf)
-	}
-	return set{c, open(t, conf), "31", zone}
-}
-
-func (s set) ask(t testing.TB, typ, criteria string) ([]fhir.Resource, error) {
-	t.Helper()
-	values, err := url.ParseQuery(criteria)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q, err := fhir.ParseQuery(typ, values, s.zone)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []fhir.Resource
-	for cursor := ""; ; {
-		page, err := s.a.Search(t.Context(), q, cursor)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, page.Resources...)
-		if cursor = page.Next; cursor == "" {
-			return all, nil
-		}
-	}
-}
-
-func (s set) booking(t testing.TB, start, end, more string) fhir.Change {
-	t.Helper()
-	r, err := fhir.ParseResource([]byte(`{"resourceType":"Appointment","status":"booked","start":"`+start+`","end":"`+end+`"`+more+
-		`,"participant":[{"actor":{"reference":"Patient/`+s.patient+`"},"status":"accepted"},{"actor":{"reference":"Practitioner/`+doctor+`"},"status":"accepted"}]}`), fhir.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fhir.Change{Kind: fhir.InteractionCreate, Operation: "op" + strings.Map(func(r rune) rune {
-		if r == ':' || r == '-' || r == '+' {
-			return -1
-		}
-		return r
-	}, start+end), Resource: r}
-}
-
-// changed is an update of r with one text in its bytes replaced.
-func changed(t testing.TB, r fhir.Resource, old, with string) fhir.Change {
-	t.Helper()
-	text := strings.Replace(string(r.Bytes()), old, with, 1)
-	if text == string(r.Bytes()) {
-		t.Fatalf("no %s in %s", old, r.Bytes())
-	}
-	out, err := fhir.ParseResource([]byte(text), fhir.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fhir.Change{Kind: fhir.InteractionUpdate, Operation: "op-change", Base: r.Ref(), Resource: out}
-}
-
-func wantCode(t testing.TB, what string, err error, kind fhir.Kind, code string) *fhir.Error {
-	t.Helper()
-	e, ok := errors.AsType[*fhir.Error](err)
-	if !ok || e.Kind != kind || e.Code != code {
-		t.Errorf("%s: %v, want %s %s", what, err, kind, code)
-		return &fhir.Error{}
-	}
-	return e
-}
 
 func TestOddRowsAreReadAndCounted(t *testing.T) {
 	for _, soap := range []oscar.Dialect{oscar.OpenO, oscar.Juno} {
@@ -229,198 +137,6 @@ func TestH32WhatAnOSCARGetsWrongBecomesTheRightKind(t *testing.T) {
 	wantCode(t, "a revoked token", err, fhir.KindUpstream, "emr-login-refused")
 }
 
-func TestSOAPSignsInAgainAfterARestart(t *testing.T) {
-	s := newSet(t, oscar.Juno, true)
-	id := strconv.Itoa(s.AddAppointments(oscartest.Appointment{ProviderNo: doctor, Date: "2026-12-01", Start: "09:00", DemographicNo: 31})[0])
-	for range 3 {
-		if _, err := s.a.Read(t.Context(), fhir.Ref{Type: "Appointment", ID: id}); err != nil {
-			t.Fatal(err)
-		}
-		s.Restart()
-	}
-}
-
-func TestArgumentsAreNamedAsTheWSDLNamesThem(t *testing.T) {
-	s := newSet(t, oscar.Juno, true)
-	s.Switch(func(w *oscartest.Switches) { w.NamedArguments = true })
-	r, err := s.a.Write(t.Context(), s.booking(t, "2026-12-01T09:00:00-05:00", "2026-12-01T09:20:00-05:00", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, err := s.a.Read(t.Context(), r.Ref()); err != nil || string(got.Bytes()) != string(r.Bytes()) {
-		t.Error(err)
-	}
-	if name := s.Appointments()[0].Name; name != "BÉLIVEAU, INÈS" {
-		t.Errorf("by SOAP the name is written as sent: %q", name)
-	}
-}
-
-func TestASheetOfFiveThousandIsSearchedInBounds(t *testing.T) {
-	s := newSet(t, oscar.OpenO, false, func(c *oscar.Config) { c.Timeout = time.Minute })
-	s.SeedDay(doctor, "2026-12-01", 5000)
-	values, _ := url.ParseQuery("practitioner=Practitioner/" + doctor + "&date=2026-12-01&_count=10")
-	q, err := fhir.ParseQuery("Appointment", values, s.zone)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Forget()
-	page, err := s.a.Search(t.Context(), q, "")
-	if err != nil || len(page.Resources) != 10 || page.Next == "" {
-		t.Fatalf("%d %v", len(page.Resources), err)
-	}
-	if n := len(s.Requests()); n > 13 { // the list, ten rows, and two to find the dialect
-		t.Errorf("%d requests for a page of 10", n)
-	}
-	if _, err := s.ask(t, "Appointment", "patient=Patient/31"); err != nil {
-		wantCode(t, "a history that the EMR cuts", err, fhir.KindUnprocessable, "emr-search-unbounded")
-	} else {
-		t.Error("5,000 rows are what the EMR lists at most: there may be more")
-	}
-}
-
-func TestASearchWithoutBoundsIsRefused(t *testing.T) {
-	s := newSet(t, oscar.OpenO, true)
-	for typ, searches := range map[string][]string{
-		"Appointment":       {"", "status=booked", "date=ge2026-01-01", "practitioner=Practitioner/" + doctor, "date=ge2020-01-01&date=lt2026-01-01"},
-		"DocumentReference": {"", "status=current", "date=lt2026-01-01"},
-	} {
-		for _, criteria := range searches {
-			_, err := s.ask(t, typ, criteria)
-			wantCode(t, typ+"?"+criteria, err, fhir.KindUnprocessable, "emr-search-unbounded")
-		}
-	}
-}
-
-func TestTakenTimeIsNotBookedTwice(t *testing.T) {
-	for _, dialect := range []oscar.Dialect{oscar.OpenO, oscar.OSCAR19, oscar.Juno} {
-		t.Run(string(dialect), func(t *testing.T) {
-			s := newSet(t, dialect, true)
-			s.AddAppointments(oscartest.Appointment{ProviderNo: doctor, Date: "2026-12-01", Start: "12:00", Minutes: 60, Name: ".LUNCH"},
-				oscartest.Appointment{ProviderNo: doctor, Date: "2026-12-01", Start: "14:00", DemographicNo: 31, Status: "C"})
-			first, err := s.a.Write(t.Context(), s.booking(t, "2026-12-01T09:00:00-05:00", "2026-12-01T09:15:00-05:00", ""))
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, at := range [][2]string{{"09:14", "09:30"}, {"08:50", "09:01"}, {"12:59", "13:10"}} {
-				_, err := s.a.Write(t.Context(), s.booking(t, "2026-12-01T"+at[0]+":00-05:00", "2026-12-01T"+at[1]+":00-05:00", ""))
-				wantCode(t, at[0], err, fhir.KindConflict, "emr-conflict")
-			}
-			for _, at := range [][2]string{{"09:15", "09:30"}, {"14:00", "14:15"}} {
-				if _, err := s.a.Write(t.Context(), s.booking(t, "2026-12-01T"+at[0]+":00-05:00", "2026-12-01T"+at[1]+":00-05:00", "")); err != nil {
-					t.Errorf("%s: %v", at[0], err)
-				}
-			}
-			c := changed(t, first, "T09:00:00", "T12:30:00")
-			c.Resource = changed(t, c.Resource, "T09:15:00", "T12:45:00").Resource
-			_, err = s.a.Write(t.Context(), c)
-			wantCode(t, "a move over lunch", err, fhir.KindConflict, "emr-conflict")
-			c = changed(t, first, "T09:00:00", "T10:00:00")
-			c.Resource = changed(t, c.Resource, "T09:15:00", "T10:15:00").Resource
-			moved, err := s.a.Write(t.Context(), c)
-			if err != nil || !strings.Contains(string(moved.Bytes()), "T10:00:00-05:00") {
-				t.Errorf("a move: %v", err)
-			}
-			cancelled, err := s.a.Write(t.Context(), changed(t, moved, `"status":"booked"`, `"status":"cancelled"`))
-			if err != nil || cancelled.Value().Get("status").Text() != "cancelled" {
-				t.Errorf("a cancellation: %v", err)
-			}
-		})
-	}
-}
-
-func TestWithoutSOAPAnAppointmentChangesItsStatusOrItsType(t *testing.T) {
-	s := newSet(t, oscar.OpenO, false)
-	r, err := s.a.Write(t.Context(), s.booking(t, "2026-12-01T09:00:00-05:00", "2026-12-01T09:15:00-05:00", `,"comment":"x","appointmentType":{"text":"Visit"}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = s.a.Write(t.Context(), changed(t, r, `"comment":"x"`, `"comment":"y"`))
-	wantCode(t, "another comment", err, fhir.KindNotSupported, "emr-not-supported")
-	if r, err = s.a.Write(t.Context(), changed(t, r, `"status":"booked"`, `"status":"arrived"`)); err != nil {
-		t.Fatal(err)
-	}
-	if r, err = s.a.Write(t.Context(), changed(t, r, `"Visit"`, `"Phone"`)); err != nil || !strings.Contains(string(r.Bytes()), `"Phone"`) {
-		t.Fatal(err)
-	}
-}
-
-func TestASignatureStaysBehindTheState(t *testing.T) {
-	s := newSet(t, oscar.OpenO, true)
-	id := s.AddAppointments(oscartest.Appointment{ProviderNo: doctor, Date: "2026-12-01", Start: "09:00", DemographicNo: 31, Status: "tS"})[0]
-	r, err := s.a.Read(t.Context(), fhir.Ref{Type: "Appointment", ID: strconv.Itoa(id)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = s.a.Write(t.Context(), changed(t, r, `"fulfilled"`, `"arrived"`))
-	if e := wantCode(t, "an arrival after signing", err, fhir.KindUnprocessable, "emr-refused"); e.Path != "status" {
-		t.Error(e.Path)
-	}
-	if _, err := s.a.Write(t.Context(), changed(t, r, `"fulfilled"`, `"cancelled"`)); err != nil {
-		t.Fatal(err)
-	}
-	if got := s.Appointments()[0].Status; got != "CS" {
-		t.Errorf("the code is %q", got)
-	}
-}
-
-func TestATicklerIsTakenCommentedAndCompleted(t *testing.T) {
-	s := newSet(t, oscar.OpenO, false)
-	r, err := fhir.ParseResource([]byte(`{"resourceType":"Task","status":"requested","intent":"order","description":"Rappeler","for":{"reference":"Patient/31"},"owner":{"reference":"Practitioner/`+doctor+`"}}`), fhir.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	task, err := s.a.Write(t.Context(), fhir.Change{Kind: fhir.InteractionCreate, Operation: "op1234567890", Resource: r})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if task, err = s.a.Write(t.Context(), changed(t, task, "Practitioner/"+doctor+`","display":"Okafor,Ngozi"},"restriction"`, "Practitioner/"+nurse+`"},"restriction"`)); err != nil {
-		t.Fatal(err)
-	}
-	if task, err = s.a.Write(t.Context(), changed(t, task, `"restriction":`, `"note":[{"text":"boîte vocale"}],"restriction":`)); err != nil {
-		t.Fatal(err)
-	}
-	if task, err = s.a.Write(t.Context(), changed(t, task, `"requested"`, `"completed"`)); err != nil {
-		t.Fatal(err)
-	}
-	row := s.Ticklers()[0]
-	if row.AssignedTo != nurse || row.Status != "C" || len(row.Comments) != 1 || row.Comments[0].ProviderNo != doctor || !strings.HasSuffix(row.Message, "[gw:op1234567890]") {
-		t.Errorf("%+v", row)
-	}
-	found, err := s.ask(t, "Task", "identifier="+adapters.OperationSystem+"|op1234567890")
-	if err != nil || len(found) != 1 || string(found[0].Bytes()) != string(task.Bytes()) {
-		t.Errorf("%d found: %v", len(found), err)
-	}
-}
-
-func TestAReferralIsFiledOnceAndReadBack(t *testing.T) {
-	s := newSet(t, oscar.OpenO, true)
-	r, err := fhir.ParseResource([]byte(`{"resourceType":"DocumentReference","status":"current","description":"Lettre de référence","type":{"text":"consult"},"subject":{"reference":"Patient/31"},"content":[{"attachment":{"contentType":"application/pdf","data":"JVBERi0xLjQK"}}]}`), fhir.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	change := fhir.Change{Kind: fhir.InteractionCreate, Operation: "0123456789abcdef", Resource: r}
-	var doc fhir.Resource
-	for range 2 {
-		if doc, err = s.a.Write(t.Context(), change); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if n := len(s.Documents()); n != 1 {
-		t.Errorf("%d documents", n)
-	}
-	content, err := s.a.Open(t.Context(), doc, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b, err := io.ReadAll(content); err != nil || string(b) != "%PDF-1.4\n" {
-		t.Errorf("%q %v", b, err)
-	}
-	settled, err := s.ask(t, "DocumentReference", "identifier="+adapters.OperationSystem+"|0123456789abcdef")
-	if err != nil || len(settled) != 1 {
-		t.Errorf("a write without a known outcome is not found: %d %v", len(settled), err)
-	}
-}
-
 func TestDialectsAreFoundByAsking(t *testing.T) {
 	for _, d := range oscar.Dialects() {
 		s := newSet(t, d, true)
@@ -451,6 +167,55 @@ func TestEMRsTellMoreThanIsAskedAndItStaysThere(t *testing.T) {
 		}
 		if r, err := s.a.Read(context.Background(), fhir.Ref{Type: "Appointment", ID: strconv.Itoa(visit)}); err != nil || strings.Contains(string(r.Bytes()), "Canari") {
 			t.Errorf("%s: %v %s", d, err, r.Bytes())
+		}
+	}
+}
+
+// A question that got no answer says nothing about the dialect, which is kept for an hour.
+func TestADialectIsNotGuessedFromALostAnswer(t *testing.T) {
+	for dialect, question := range map[oscar.Dialect]string{oscar.CARLOS: "/schedule/updateAppointment", oscar.Juno: "/v1/tickler/0"} {
+		for name, lost := range map[string]*http.Response{"out of order": answer(503, "text/plain", ""), "a log-in page": answer(200, "text/html", "<html>")} {
+			var broken atomic.Bool
+			broken.Store(true)
+			var later atomic.Int64
+			s := newSet(t, dialect, true, func(c *oscar.Config) {
+				c.Pause = time.Millisecond
+				c.Now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+				c.Transport = tampered(func(r *http.Request) *http.Response {
+					if !broken.Load() || !strings.HasSuffix(r.URL.Path, question) {
+						return nil
+					}
+					again := *lost
+					again.Body = io.NopCloser(strings.NewReader("<html>"))
+					return &again
+				})
+			})
+			_, err := s.a.Capability(t.Context())
+			if name == "out of order" || dialect == oscar.CARLOS {
+				if code := fhir.AsError(err).Code; code == "" || code == "emr-answer-wrong" {
+					t.Errorf("%s, %s: the EMR is taken for %q: %v", dialect, name, s.a.Product(), err)
+				}
+			}
+			broken.Store(false)
+			later.Store(int64(time.Minute))
+			if _, err := s.a.Capability(t.Context()); err != nil || s.a.Product() != "OSCAR ("+string(dialect)+")" {
+				t.Errorf("%s, after %s, is taken for %q: %v", dialect, name, s.a.Product(), err)
+			}
+		}
+	}
+}
+
+// Java's and CXF's wrappings of a manager's exception (hazard H32: nothing else of it is kept).
+func TestH32AMissingPrivilegeIsFoundInEveryWrapping(t *testing.T) {
+	for _, body := range []string{"Access Denied", "java.lang.RuntimeException: Access Denied", "missing required security object (_appointment)",
+		`<ns1:XMLFault xmlns:ns1="http://cxf.apache.org/bindings/xformat"><ns1:faultstring xmlns:ns1="http://cxf.apache.org/bindings/xformat">java.lang.RuntimeException: Access Denied</ns1:faultstring></ns1:XMLFault>`} {
+		s := newSet(t, oscar.OpenO, false, func(c *oscar.Config) {
+			c.Dialect = oscar.OpenO
+			c.Transport = tampered(func(*http.Request) *http.Response { return answer(500, "text/xml", body) })
+		})
+		_, err := s.read(t, "Appointment", 1)
+		if e := wantCode(t, body, err, fhir.KindUpstream, "emr-login-refused"); !strings.Contains(e.Text, "privilege") || strings.Contains(err.Error(), "RuntimeException") {
+			t.Errorf("%v", err)
 		}
 	}
 }
