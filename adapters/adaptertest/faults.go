@@ -191,7 +191,9 @@ func inTime(t T, call func() error) {
 	err := call()
 	tick := time.NewTicker(250 * time.Millisecond) // an adapter may leave a log-in alone for a moment that took too long
 	defer tick.Stop()
-	late := func() bool { return fhir.KindOf(err) == fhir.KindTimeout || err != nil && fhir.AsError(err).Code == "emr-circuit-open" }
+	late := func() bool {
+		return fhir.KindOf(err) == fhir.KindTimeout || err != nil && fhir.AsError(err).Code == "emr-circuit-open"
+	}
 	for began := time.Now(); late() && time.Since(began) < 12*patience; err = call() {
 		<-tick.C
 	}
