@@ -44,6 +44,9 @@ Prints the answer with its reasons, or the grants that come nearest, and with a 
 would be cut. Exits with 0 where it is permitted, 1 where it is denied, 2 where the question cannot be asked.`
 }
 
+// anyID stands for whatever resource of the type.
+const anyID = "any"
+
 // errDenied is the answer no.
 var errDenied = errors.New("denied")
 
@@ -95,7 +98,7 @@ func (c grantsCanICmd) question(ctx context.Context, t *terminal, d *data) (ques
 		return q, err
 	}
 	if in := &q.request.Interaction; in.ID == "" && (in.Kind == fhir.InteractionRead || in.Kind == fhir.InteractionUpdate) {
-		in.ID = "any"
+		in.ID = anyID
 	}
 	if c.At != "" {
 		if q.request.Now, err = moment(c.At, t.Now(), q.zone); err != nil {
@@ -189,6 +192,8 @@ func (q question) print(t *terminal, callerView bool) bool {
 	}
 	if v.reasons != nil {
 		q.aboutResource(t, v)
+	} else if in := q.request.Interaction; v.permitted && in.ID != "" && in.ID != anyID {
+		fmt.Fprintf(t.Out, "%s/%s itself was not looked at: give it with --resource, or ask grants who-can, which reads it.\n", in.Type, in.ID)
 	}
 	return v.permitted
 }

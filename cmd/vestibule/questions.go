@@ -140,6 +140,9 @@ func (a interactionArgs) parse(zone *time.Location) (fhir.Interaction, error) {
 	} else if !needs && named {
 		return fhir.Interaction{}, fmt.Errorf("%s is about a type, not about one resource: write %s", a.Interaction, strings.SplitN(target, "/", 2)[0])
 	}
+	if typ, _, _ := strings.Cut(target, "/"); !fhir.IsType(typ) {
+		return fhir.Interaction{}, fmt.Errorf("%q is no type that is served; those are %s", typ, strings.Join(fhir.Types(), ", "))
+	}
 	in, err := fhir.ParseInteraction(method, "/"+target, strings.TrimPrefix(a.Query, "?"), "", zone)
 	if err != nil {
 		return in, errors.New(fhir.AsError(err).Text)
