@@ -44,6 +44,9 @@ func (c connectCheckCmd) Run(ctx context.Context, t *terminal) error {
 		if err != nil {
 			return err
 		}
+		if err := exists(documents, config.KindClinic, c.Clinic); err != nil {
+			return err
+		}
 		emr, err := daemon.Connect(documents, c.Clinic)
 		if err != nil {
 			return noToken(err, c.Clinic)
@@ -120,6 +123,9 @@ func reasonOf(err error) string {
 
 // connectionTo is the clinic's connection and its zone, which has to be one to an OSCAR.
 func connectionTo(documents []store.Document, clinic string) (oscar.Config, *config.Connection, error) {
+	if err := exists(documents, config.KindClinic, clinic); err != nil {
+		return oscar.Config{}, nil, err
+	}
 	c, zone, err := daemon.Connection(documents, clinic)
 	if err != nil {
 		return oscar.Config{}, nil, err

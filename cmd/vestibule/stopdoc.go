@@ -68,13 +68,10 @@ func quoted(s string) string {
 	return string(b)
 }
 
-// person is "issuer|subject" of somebody, whom documents may name by the subject alone.
-func (d *data) person(ctx context.Context, who string) (string, error) {
+// people are the issuers of platforms, and everybody whom a document names.
+func (d *data) people(ctx context.Context) (issuers, known map[string]bool, err error) {
 	docs, err := d.documents(ctx)
-	if err != nil {
-		return "", err
-	}
-	issuers, known := map[string]bool{}, map[string]bool{}
+	issuers, known = map[string]bool{}, map[string]bool{}
 	for _, doc := range docs {
 		switch {
 		case doc.OfPlatform != nil:
@@ -86,6 +83,15 @@ func (d *data) person(ctx context.Context, who string) (string, error) {
 				known[id] = true
 			}
 		}
+	}
+	return issuers, known, err
+}
+
+// person is "issuer|subject" of somebody, whom documents may name by the subject alone.
+func (d *data) person(ctx context.Context, who string) (string, error) {
+	issuers, known, err := d.people(ctx)
+	if err != nil {
+		return "", err
 	}
 	if issuer, _, ok := strings.Cut(who, "|"); ok {
 		if !issuers[issuer] { // nobody could sign in like that, and the person meant would go on

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"vestibule/internal/config"
 	"vestibule/internal/store"
@@ -24,6 +23,9 @@ func (f stopFlags) stop(ctx context.Context, t *terminal, find func(*data) (poli
 	return f.within(func(d *data) error {
 		s, err := find(d)
 		if err != nil {
+			return err
+		}
+		if err := d.there(ctx, t, s); err != nil {
 			return err
 		}
 		s.Name, s.Because = stopName(s), f.Because
@@ -45,6 +47,43 @@ func (f stopFlags) stop(ctx context.Context, t *terminal, find func(*data) (poli
 		fmt.Fprintf(t.Out, "stopped  %s%s\n", whatIsStopped(s), again)
 		return d.await(ctx, t, done[0].Event)
 	})
+}
+
+// there makes sure that the clinic and the platform of a stop exist. A person whom no document names may come by a team or a
+// platform, so they are stopped all the same.
+func (d *data) there(ctx context.Context, t *terminal, s policy.Stop) error {
+	docs, err := d.Current(ctx)
+	if err != nil {
+		return err
+	}
+	for kind, name := range map[string]string{config.KindClinic: s.Clinic, config.KindPlatform: s.Platform} {
+		if err := exists(docs, kind, name); name != "" && err != nil {
+			return err
+		}
+	}
+	if s.Person == "" {
+		return nil
+	}
+	_, known, err := d.people(ctx)
+	if err == nil && !known[s.Person] {
+		fmt.Fprintf(t.Err, "no document names %s: look whether their tokens do\n", s.Person)
+	}
+	return err
+}
+
+// exists is an error that names those there are where docs has none of that kind and name.
+func exists(docs []store.Document, kind, name string) error {
+	var names []string
+	for _, doc := range ofKind(docs, kind) {
+		names = append(names, doc.Name)
+	}
+	switch {
+	case slices.Contains(names, name):
+		return nil
+	case len(names) == 0:
+		return fmt.Errorf("there is no %s %q, nor any other", strings.ToLower(kind), name)
+	}
+	return fmt.Errorf("there is no %s %q; there are %s", strings.ToLower(kind), name, strings.Join(names, ", "))
 }
 
 // plain is the problems of a document that nobody wrote as a file, without its lines.
@@ -203,8 +242,11 @@ func (c stopListCmd) Run(ctx context.Context, t *terminal) error {
 			if e.Effective.IsZero() {
 				state = "waits to be put on record by the gateway"
 			}
-			since := cmp.Or(e.Effective, s.doc.At).Local().Format(time.DateTime)
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", whatIsStopped(s.stop), since, s.doc.By, state, s.stop.Because)
+			zone, err := d.zone(ctx, s.stop.Clinic)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", whatIsStopped(s.stop), inZone(cmp.Or(e.Effective, s.doc.At), zone), s.doc.By, state, s.stop.Because)
 		}
 		return w.Flush()
 	})

@@ -30,7 +30,7 @@ type Approval struct {
 
 // Errors of Approve, Reject and Review, to be told apart with errors.Is.
 var (
-	ErrSamePerson = errors.New("is to be approved by somebody else")  // than the one who applied it
+	ErrSamePerson = errors.New("by somebody else")                    // than the one who applied it
 	ErrNoDraft    = errors.New("is no draft that waits for approval") // any more, or never was
 )
 
@@ -73,7 +73,7 @@ func (s *Store) Approve(ctx context.Context, by string, now time.Time, kind, cli
 	return s.decide(ctx, VerdictApprove, by, now, kind, clinic, name, func(versions []Document) (Document, error) {
 		d, err := draftAmong(versions, version)
 		if err == nil && samePerson(by, d.By) {
-			err = fmt.Errorf("version %d was applied by %s and %w", d.Version, d.By, ErrSamePerson)
+			err = fmt.Errorf("version %d was applied by %s and is to be approved %w", d.Version, d.By, ErrSamePerson)
 		}
 		return d, err
 	})
@@ -95,7 +95,7 @@ func (s *Store) Review(ctx context.Context, by string, now time.Time, kind, clin
 		case d.Version == 0 || d.Withdrawn:
 			return d, fmt.Errorf("%s %q of clinic %q %w", kind, name, clinic, ErrNotApplied)
 		case d.Draft && samePerson(by, d.By):
-			return d, fmt.Errorf("version %d was applied by %s and %w", d.Version, d.By, ErrSamePerson)
+			return d, fmt.Errorf("version %d was applied by %s and is to be reviewed %w", d.Version, d.By, ErrSamePerson)
 		}
 		return d, nil
 	})
