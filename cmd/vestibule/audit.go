@@ -184,7 +184,7 @@ func (c auditSearchCmd) table(t *terminal, found audit.Result, zone *time.Locati
 		return err
 	}
 	w := tabwriter.NewWriter(t.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "TIME\tWHO\tWHAT\tPATIENTS\tOUTCOME\tREASONS\tDECISION")
+	fmt.Fprintf(w, "TIME, %s\tWHO\tWHAT\tPATIENTS\tOUTCOME\tREASONS\tDECISION\n", zone)
 	for _, e := range found.Entries {
 		r := e.Record
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Time.In(zone).Format("2006-01-02 15:04:05"), who(r), what(r),
@@ -249,7 +249,7 @@ func (c auditExportCmd) Run(ctx context.Context, t *terminal) error {
 		if err != nil {
 			return err
 		}
-		f, err := os.OpenFile(c.Output, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		f, err := newFile(c.Output)
 		if err != nil {
 			return err
 		}

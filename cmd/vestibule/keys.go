@@ -103,6 +103,7 @@ func (c auditKeysRotateCmd) Run(ctx context.Context, t *terminal) error {
 		if err != nil {
 			return err
 		}
+		fmt.Fprintln(t.Out, "rotated; send log.pub, which grows by a line, to the auditors")
 		return d.await(ctx, t, event)
 	})
 }

@@ -163,7 +163,7 @@ func (d *data) plannedDocument(doc store.Document, from config.Document, before 
 	case doc.Change == store.Unchanged && doc.Waits():
 		out.Note = "a draft that waits for approval by somebody other than " + doc.By
 	case at >= 0 && doc.Change != store.Unchanged:
-		out.Note = fmt.Sprintf("differs from version %d, applied by %s on %s", before[at].Version, before[at].By, before[at].At.Format(time.DateOnly))
+		out.Note = fmt.Sprintf("differs from version %d, applied by %s on %s", before[at].Version, before[at].By, dayOf(before[at].At))
 	case doc.Change == store.Created && doc.Version > 1:
 		out.Note = "was taken back, and would be in force again"
 	}

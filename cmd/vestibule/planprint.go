@@ -61,6 +61,9 @@ func (e effect) print(t *terminal) {
 	lines("At "+e.Clinic+", once the drafts are approved:", e.OnceApproved)
 }
 
+// dayOf is the day of what may hold at several clinics.
+func dayOf(at time.Time) string { return at.UTC().Format("2006-01-02 MST") }
+
 // mostDrifted bounds what a person is shown of one sort of drift.
 const mostDrifted = 30
 
@@ -77,7 +80,7 @@ func (p plan) printDrift(t *terminal) error {
 		w := tabwriter.NewWriter(t.Out, 0, 0, 2, ' ', 0)
 		for _, d := range found[:min(len(found), mostDrifted)] {
 			name := path(store.Document{Kind: d.Kind, Clinic: d.Clinic, Name: d.Name})
-			fmt.Fprintf(w, "- %s\t%s\tversion %d by %s on %s\t%s\n", d.Kind, name, d.Version, d.By, d.At.Format(time.DateOnly), d.Command)
+			fmt.Fprintf(w, "- %s\t%s\tversion %d by %s on %s\t%s\n", d.Kind, name, d.Version, d.By, dayOf(d.At), d.Command)
 		}
 		if err := w.Flush(); err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 
@@ -88,9 +89,18 @@ func (c auditProofCmd) prove(ctx context.Context, trail *audit.Reader, clinic st
 	}
 }
 
+// newFile makes a file that must not exist.
+func newFile(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("%s is there already; give another name, or remove it", path)
+	}
+	return f, err
+}
+
 // writeNew writes a file that must not exist, whole or not at all.
 func writeNew(path string, text []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := newFile(path)
 	if err != nil {
 		return err
 	}
