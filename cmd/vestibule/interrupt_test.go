@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -63,4 +65,22 @@ func trailFolder(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// fullDisk is what SQLite says of one.
+type fullDisk struct{}
+
+func (fullDisk) Error() string { return "database or disk is full (13)" }
+func (fullDisk) Code() int     { return 13 }
+
+func TestErrorsAreForPeople(t *testing.T) {
+	for want, err := range map[string]error{
+		"the disk of the data folder is full; make room on it and do this again (database or disk is full (13))": fmt.Errorf("store.Apply: %w", fullDisk{}),
+		"the key is odd":  errors.New("audit.Verify: the key is odd"),
+		"--from: no time": errors.New("--from: no time"),
+	} {
+		if got := said(err); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
 }

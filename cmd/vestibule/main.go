@@ -24,6 +24,9 @@ const (
 	exitUsage   = 2 // it was asked for wrongly
 )
 
+// sqliteFull is SQLite's code for a full disk (https://www.sqlite.org/rescode.html#full).
+const sqliteFull = 13
+
 // commands is every command, in the order of the help.
 type commands struct {
 	Demo       demoCmd       `cmd:"" help:"Try it: two made-up clinics, an issuer and the gateway, on this machine only."`
@@ -107,9 +110,18 @@ func (r interruptible) Read(p []byte) (int, error) {
 
 // said is an error for people: without the names of this program's own parts.
 func said(err error) string {
-	text := strings.TrimPrefix(err.Error(), "store: ")
+	text := err.Error()
 	if e, ok := errors.AsType[*fhir.Error](err); ok && e.Op != "" {
 		text = strings.Replace(text, e.Op+": ", "", 1)
+	}
+	if part, rest, ok := strings.Cut(text, ": "); ok && (part == "store" || strings.HasPrefix(part, "store.") || strings.HasPrefix(part, "audit.")) {
+		text = rest
+	}
+	if full, ok := errors.AsType[interface {
+		error
+		Code() int
+	}](err); ok && full.Code()&0xff == sqliteFull {
+		text = "the disk of the data folder is full; make room on it and do this again (" + text + ")"
 	}
 	return text
 }

@@ -40,6 +40,8 @@ func OpenFolder(dir string) (*sql.DB, error) {
 	path := filepath.Join(dir, DatabaseFile)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: %w (there is no %s); name the folder that `vestibule serve` or `vestibule demo` uses", dir, ErrNoData, DatabaseFile)
+	} else if errors.Is(err, fs.ErrPermission) {
+		return nil, fmt.Errorf("%s: %w; do this as the user that the gateway runs as", dir, fs.ErrPermission)
 	} else if err != nil {
 		return nil, fmt.Errorf("store.OpenFolder: %w", err)
 	}
