@@ -243,6 +243,41 @@ func walk(t *testing.T, w *world, visible int) {
 	}
 }
 
+// Hazard H3: nobody else turns a page, not even who may do exactly the same, there or elsewhere.
+func TestH3APageLinkIsItsCallersAlone(t *testing.T) {
+	e := newEMR(t, 3)
+	for i := range 9 {
+		e.put(t, appointment(fmt.Sprintf("v%d", i), "42", "1", now))
+	}
+	w := newWorld(t, e, bookings...)
+	w.alike(t, "maple", "birch")
+	b, err := fhir.ParseBundle([]byte(body(w.ask(t, "GET", "/Appointment?_count=4", ""))), fhir.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := strings.TrimPrefix(b.Link("next"), "https://gw.test/fhir/maple")
+	for name, c := range map[string]struct {
+		path   string
+		change func(*vestibule.Request)
+	}{
+		"another person":    {next, func(r *vestibule.Request) { r.Caller.Subject = "eve" }},
+		"another issuer":    {next, func(r *vestibule.Request) { r.Caller.Issuer = "https://id2.example" }},
+		"another program":   {next, func(r *vestibule.Request) { r.Caller.ClientID = "other" }},
+		"at another clinic": {next, func(r *vestibule.Request) { r.Clinic = "birch" }},
+		"of another type":   {strings.Replace(next, "/Appointment", "/Task", 1), func(*vestibule.Request) {}},
+	} {
+		if a := w.ask(t, "GET", "/Appointment?_count=4", "", c.change); a.Err() != nil {
+			t.Errorf("%s: may not search either: %v", name, a.Err())
+		}
+		if a := w.ask(t, "GET", c.path, "", c.change); code(a) != "cursor-refused" || !a.Receipt().Valid() {
+			t.Errorf("%s: %v %s", name, a.Err(), body(a))
+		}
+	}
+	if a := w.ask(t, "GET", next, ""); a.Err() != nil {
+		t.Errorf("its owner: %v", a.Err())
+	}
+}
+
 // Hazard H3: a page link is no key: it is bound to the caller, the client, the clinic and the grants, and it ends.
 func TestH3APageLinkIsDecidedAfresh(t *testing.T) {
 	e := newEMR(t, 3)
@@ -277,6 +312,32 @@ func TestH3APageLinkIsDecidedAfresh(t *testing.T) {
 	w.clock = now.Add(16 * time.Minute)
 	if a := w.ask(t, "GET", next, ""); code(a) != "cursor-refused" {
 		t.Errorf("after its end: %v", a.Err())
+	}
+}
+
+// Hazards H3 and H33: the pages after the first hold what was searched for, cut as was asked, whatever the EMR sends.
+func TestH3EveryPageIsOfTheSearch(t *testing.T) {
+	e := newEMR(t, 3)
+	for i := range 12 {
+		text := appointment(fmt.Sprintf("v%d", i), "42", "1", now)
+		if i%2 == 1 {
+			text = strings.Replace(text, `"booked"`, `"cancelled"`, 1)
+		}
+		e.put(t, text)
+	}
+	w := newWorld(t, e, bookings...)
+	path, seen := "/Appointment?status=booked&_elements=status&_count=2", 0
+	for path != "" {
+		a := w.ask(t, "GET", path, "")
+		b, err := fhir.ParseBundle([]byte(body(a)), fhir.Limits{})
+		if err != nil || strings.Contains(body(a), "cancelled") || strings.Contains(body(a), `"start"`) {
+			t.Fatalf("%v: %s", a.Err(), body(a))
+		}
+		seen += strings.Count(body(a), `"booked"`)
+		path = strings.TrimPrefix(b.Link("next"), "https://gw.test/fhir/maple")
+	}
+	if seen != 6 {
+		t.Errorf("%d found, want 6", seen)
 	}
 }
 

@@ -116,6 +116,19 @@ func TestH37WhatIsStoppedStopsWhatIsUnderWay(t *testing.T) {
 	}
 }
 
+// Hazard H37: of a search that is stopped between two of the EMR's pages no other page is asked for.
+func TestH37AStoppedSearchAsksTheEMRNothingMore(t *testing.T) {
+	for change, c := range changes {
+		e := stocked(t)
+		e.pageSize = 1
+		w := newWorld(t, e, bookings...)
+		meanwhile(w, e, "search", 0, func() { c.do(t, w) })
+		if a := w.ask(t, "GET", "/Appointment", ""); code(a) != c.code || len(e.calls) != 1 {
+			t.Errorf("%s: %v after %v", change, a.Err(), e.calls)
+		}
+	}
+}
+
 // A grant that is narrowed while an access is under way shows what the new version shows, and is what the record cites.
 func TestANarrowedGrantShowsLessOfWhatIsUnderWay(t *testing.T) {
 	narrow := []policy.Permission{

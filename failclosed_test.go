@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vestibule"
+	"vestibule/audit"
 	"vestibule/fhir"
 )
 
@@ -123,6 +124,35 @@ func TestHangingUpHidesNothing(t *testing.T) {
 	a := w.Do(ctx, vestibule.Request{Clinic: "maple", Caller: w.caller, Interaction: q})
 	if !a.Receipt().Valid() {
 		t.Errorf("the access has no record; the answer is %v", a.Err())
+	}
+}
+
+// hasty is an EMR that leaves off where whoever asked has gone.
+type hasty struct {
+	*emr
+	asks func()
+}
+
+func (h hasty) Write(ctx context.Context, c fhir.Change) (fhir.Resource, error) {
+	if h.asks(); ctx.Err() != nil {
+		return fhir.Resource{}, ctx.Err()
+	}
+	return h.emr.Write(ctx, c)
+}
+
+// Whoever hangs up while the EMR writes does not leave it half-done: it is carried out, and that is on record.
+func TestHangingUpStopsNoWriteHalfWay(t *testing.T) {
+	w := newWorld(t, stocked(t), bookings...)
+	ctx, hangUp := context.WithCancel(t.Context())
+	w.served = hasty{w.emr, hangUp}
+	w.grant(t, 1, bookings...)
+	q, err := fhir.ParseInteraction("POST", "/Appointment", "", "", time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := w.Do(ctx, vestibule.Request{Clinic: "maple", Caller: w.caller, Interaction: q, Body: []byte(proposal)})
+	if a.Err() != nil || !a.Receipt().Valid() || w.emr.wrote() != 1 || w.last(t).Outcome != audit.OutcomeSuccess {
+		t.Errorf("answered %v after %d writes, on record as %+v", a.Err(), w.emr.wrote(), w.last(t))
 	}
 }
 

@@ -44,6 +44,9 @@ func TestH37ADocumentOnItsWayIsStopped(t *testing.T) {
 			if code(a) != c.code || strings.Contains(body(a), marker) || len(w.records(t)) != m.phases || len(w.last(t).Released) > 0 {
 				t.Errorf("%s at %s %d: %v, %d records: %s", name, m.call, m.record, a.Err(), len(w.records(t)), body(a))
 			}
+			if m.call == "read" && slices.Contains(e.calls, "open") {
+				t.Errorf("%s: the EMR was asked for the document all the same", name)
+			}
 			if r := w.last(t); r.Phase != audit.PhaseDenial || !slices.Contains(r.Reasons, vestibule.CodeRulesChanged) {
 				t.Errorf("%s at %s %d: %+v", name, m.call, m.record, r)
 			}

@@ -225,6 +225,22 @@ func (w *world) under(t *testing.T, rules policy.Rules) {
 		Auditors: map[string]bool{"https://id.example|audrey": true}})
 }
 
+// alike serves clinics on the same EMR where everybody of the platform may do the same.
+func (w *world) alike(t *testing.T, names ...string) {
+	t.Helper()
+	var clinics []*vestibule.Clinic
+	for _, name := range names {
+		set, err := policy.Compile(policy.Clinic{Name: name, Zone: time.UTC}, policy.Rules{Grants: []policy.Grant{{Clinic: name, Name: "all", To: policy.To{Platform: "assistco"},
+			Because: "A test", Until: "2027-01-31", Version: 1, Approved: now.AddDate(0, 0, -1),
+			Permissions: []policy.Permission{{Scope: "user/Appointment.crs", Write: []string{"status", "start", "end", "participant"}}, {Scope: "user/Task.crs", Write: []string{"status", "intent"}}}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		clinics = append(clinics, &vestibule.Clinic{Name: name, Title: name, Zone: time.UTC, Policy: set, EMR: w.emr})
+	}
+	w.SetClinics(clinics...)
+}
+
 // behind is the clinic's EMR.
 func (w *world) behind() adapters.EMR {
 	if w.served != nil {

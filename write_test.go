@@ -1,6 +1,7 @@
 package vestibule_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -93,6 +94,36 @@ func TestH30ARetriedWriteHappensOnce(t *testing.T) {
 	}
 }
 
+// Hazard H30: a key is its sender's. The same one of somebody else, elsewhere, or for another type names another write.
+func TestH30AKeyIsItsSendersAlone(t *testing.T) {
+	w := newWorld(t, stocked(t), bookings...)
+	w.alike(t, "maple", "birch")
+	made := map[string]string{} // by the operation's name
+	for name, c := range map[string]struct {
+		path, body string
+		change     func(*vestibule.Request)
+	}{
+		"the sender":       {"/Appointment", proposal, func(*vestibule.Request) {}},
+		"another person":   {"/Appointment", proposal, func(r *vestibule.Request) { r.Caller.Subject = "eve" }},
+		"another issuer":   {"/Appointment", proposal, func(r *vestibule.Request) { r.Caller.Issuer = "https://id2.example" }},
+		"another program":  {"/Appointment", proposal, func(r *vestibule.Request) { r.Caller.ClientID = "other" }},
+		"another clinic":   {"/Appointment", proposal, func(r *vestibule.Request) { r.Clinic = "birch" }},
+		"another type":     {"/Task", `{"resourceType":"Task","status":"requested","intent":"order"}`, func(*vestibule.Request) {}},
+		"another key":      {"/Appointment", proposal, func(r *vestibule.Request) { r.Key = "call-18" }},
+		"no key":           {"/Appointment", proposal, func(r *vestibule.Request) { r.Key = "" }},
+		"no key once more": {"/Appointment", proposal, func(r *vestibule.Request) { r.Key = "" }},
+	} {
+		a := w.ask(t, "POST", c.path, c.body, func(r *vestibule.Request) { r.Key = "call-17"; c.change(r) })
+		if a.Err() != nil {
+			t.Fatalf("%s: %v", name, a.Err())
+		}
+		if other, taken := made[a.Location().ID]; taken {
+			t.Errorf("%s found what %s made", name, other)
+		}
+		made[a.Location().ID] = name
+	}
+}
+
 // What cannot be read is refused with what is wrong with it, before anything is asked of the EMR.
 func TestBadBodiesAreRefused(t *testing.T) {
 	for name, c := range map[string]struct{ body, code string }{
@@ -113,6 +144,27 @@ func TestBadBodiesAreRefused(t *testing.T) {
 				t.Errorf("answered %v, want %s; %d writes", a.Err(), c.code, e.wrote())
 			}
 		})
+	}
+}
+
+// mistaken is an EMR that answers a write with another resource than the one written.
+type mistaken struct{ *emr }
+
+func (m mistaken) Write(ctx context.Context, c fhir.Change) (fhir.Resource, error) {
+	if _, err := m.emr.Write(ctx, c); err != nil {
+		return fhir.Resource{}, err
+	}
+	return m.emr.Read(ctx, fhir.Ref{Type: "Appointment", ID: "other"})
+}
+
+// What an EMR makes of a write is held to it as any answer: of another resource nothing leaves, and the trail says what happened.
+func TestAWriteIsNotAnsweredWithAnotherResource(t *testing.T) {
+	w := newWorld(t, stocked(t), bookings...)
+	w.served = mistaken{w.emr}
+	w.grant(t, 1, bookings...)
+	a := w.ask(t, "PUT", "/Appointment/mine", moved, ifMatch("1"))
+	if r := w.last(t); code(a) != "written-out-of-reach" || strings.Contains(body(a), "other") || !a.Receipt().Valid() || r.Withheld != 1 || len(r.Released) > 0 || r.Outcome == audit.OutcomeSuccess {
+		t.Errorf("answered %v %s, on record as %+v", a.Err(), body(a), r)
 	}
 }
 
