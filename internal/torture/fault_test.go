@@ -204,6 +204,7 @@ func (p *patient) stopped(t *testing.T, because string) {
 	if text := string(body); !strings.Contains(text, "OperationOutcome") || !strings.Contains(text, "ledger-stopped") || strings.Contains(text, "Patient/") || strings.Contains(text, p.dir) {
 		t.Errorf("the refusal says %s", text)
 	}
+	p.drained(t)
 	before := len(p.emr.told())
 	for range 20 {
 		if a := p.read(t); a.status != http.StatusServiceUnavailable || a.receipt != "" {
@@ -219,6 +220,19 @@ func (p *patient) stopped(t *testing.T, because string) {
 	if log := p.g.log.String(); !strings.Contains(log, "RECORDING HAS STOPPED") || !strings.Contains(log, because) || strings.Contains(log, "Patient/") {
 		t.Errorf("the log says %s", log)
 	}
+}
+
+// drained waits until nothing is under way that began before: a write whose intent is on record may still reach the EMR.
+func (p *patient) drained(t *testing.T) {
+	t.Helper()
+	from := len(p.diary.all())
+	p.until(t, "every caller has heard the end of what it had asked", func() bool {
+		heard := map[string]bool{}
+		for _, a := range p.diary.all()[from:] {
+			heard[a.request[:strings.LastIndex(a.request, "-")]] = true
+		}
+		return len(heard) == len(p.callers)-1
+	})
 }
 
 // refusedAtOnce wants nothing answered from this moment on, and not only once the gateway has had time to look.
