@@ -130,6 +130,8 @@ func (v Value) class() string {
 	switch v.kind {
 	case number:
 		return "number"
+	case minute, second, clock, day:
+		return "time"
 	case code:
 		return "code"
 	case unknown:

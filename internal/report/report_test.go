@@ -149,7 +149,7 @@ func TestNDJSONIsOneObjectInEachLine(t *testing.T) {
 func TestAPageNeedsNothingAndRunsNothing(t *testing.T) {
 	out := written(t, sample(2), report.HTML, report.French)
 	for _, want := range []string{`<html lang="fr-CA">`, `default-src 'none'`, `style-src 'sha256-`, `<th scope="col">Quand</th>`, `<th scope="row">`, `@media print`,
-		"23\u00a0novembre\u00a02026, 14\u00a0h\u00a005\u00a0min\u00a009\u00a0s", "12\u00a0345", "2 lignes"} {
+		"23\u00a0novembre\u00a02026, 14\u00a0h\u00a005\u00a0min\u00a009\u00a0s", "12\u00a0345", "2 lignes", `<td class="number">`, "td.time{overflow-wrap:break-word}", "overflow-wrap:anywhere}"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("there is no %s", want)
 		}
