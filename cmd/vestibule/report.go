@@ -201,10 +201,18 @@ func unfinished(err error) error {
 
 // free makes sure, before anything is done, that the file may be written.
 func (f reportFlags) free() error {
-	if f.Output == "" || f.Force {
+	if f.Output == "" {
 		return nil
 	}
-	if _, err := os.Lstat(f.Output); err == nil {
+	if info, err := os.Stat(filepath.Dir(f.Output)); err != nil || !info.IsDir() {
+		return fmt.Errorf("there is no folder %s to write %s to", filepath.Dir(f.Output), filepath.Base(f.Output))
+	}
+	switch info, err := os.Lstat(f.Output); {
+	case err != nil:
+		return nil
+	case info.IsDir():
+		return fmt.Errorf("%s is a folder; name a file", f.Output)
+	case !f.Force:
 		return fmt.Errorf("%s is there already; give another name, or --force to replace it", f.Output)
 	}
 	return nil
