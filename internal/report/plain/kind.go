@@ -66,8 +66,8 @@ var (
 	textKinds   = report.T("{1} ({2})", "{1} ({2})")
 	textWhole   = report.T("{1} document in full", "{1} document au complet")
 	textWholes  = report.T("{1} documents in full", "{1} documents au complet")
-	textPartly  = report.T("in part: {1} elements were left out", "en partie : {1} éléments ont été retirés")
-	textPartOne = report.T("in part: {1} element was left out", "en partie : {1} élément a été retiré")
+	textPartly  = report.T("in part: {1} details were left out", "en partie : {1} éléments ont été retirés")
+	textPartOne = report.T("in part: {1} detail was left out", "en partie : {1} élément a été retiré")
 )
 
 // Information is what kind of information items are: for each type how many, of which kinds, and how many documents left in full.
