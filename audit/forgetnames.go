@@ -5,8 +5,10 @@ import (
 	"context"
 	"database/sql"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"vestibule/fhir"
 )
@@ -30,7 +32,7 @@ func namerOf(patient string) (patientNamer, error) {
 // an address allows, or as the value of a parameter that takes patients.
 func NamesPatient(text, patient string) bool {
 	n, err := namerOf(patient)
-	return err == nil && (n.refers([]byte(text)) || n.asked(text, ""))
+	return err == nil && (n.refers([]byte(text)) || n.asked(text, "") || n.file(text))
 }
 
 // saysID reports whether a text for people names a patient ("Patient/1"): the id alone, as a word, does.
@@ -88,7 +90,48 @@ func (n *patientNamer) inRecord(line []byte) bool {
 			return true
 		}
 	}
-	return false
+	return n.alone(r.Raw, r.Type) || n.file(r.Admin.Subject)
+}
+
+// word reports whether an id that is more than a number, which may count anything, stands at i of a text and is no part of a longer one.
+func (n *patientNamer) word(text string, i int) bool {
+	return strings.ContainsFunc(n.id, unicode.IsLetter) && (i == 0 || !continues([]byte(text[i-1:i]))) && !continues([]byte(text[i+len(n.id):]))
+}
+
+// alone reports whether the address of a refused request, which may be malformed, has the id where nothing says whose else it is: a
+// type in front of it, or a parameter that takes something else.
+func (n *patientNamer) alone(raw, typ string) bool {
+	text := string(decodePercent([]byte(raw)))
+	for at := 0; ; {
+		i := strings.Index(text[at:], n.id)
+		if i < 0 {
+			return false
+		}
+		i += at
+		at = i + len(n.id)
+		if n.word(text, i) && !belongs(text[:i], typ) {
+			return true
+		}
+	}
+}
+
+// belongs reports whether what stands in front of an id says that it is no patient's.
+func belongs(before, typ string) bool {
+	if rest, ok := strings.CutSuffix(before, "/"); ok {
+		if i := strings.LastIndexAny(rest, "/=,?&"); fhir.ValidType(rest[i+1:]) {
+			return true
+		}
+	}
+	name, _, ok := strings.Cut(before[strings.LastIndexAny(before, "?&;")+1:], "=")
+	base, _, _ := strings.Cut(name, ":")
+	p, known := fhir.LookUpParam(typ, base)
+	return ok && (base == "_id" || known && p.Target != "Patient" && !slices.Contains(p.Targets, "Patient"))
+}
+
+// file reports whether a text is the name of a file that is called as the patient, such as an export's.
+func (n *patientNamer) file(text string) bool {
+	name := strings.TrimSuffix(text, filepath.Ext(text))
+	return name == n.id && n.word(name, 0)
 }
 
 // refers reports whether text holds a reference to the patient.
@@ -138,12 +181,16 @@ func (n *patientNamer) asked(text, typ string) bool {
 
 // takesPatients reports whether a parameter's values are patients.
 func takesPatients(name, typ, path string) bool {
-	base, _, _ := strings.Cut(name, ":")
-	base, _, _ = strings.Cut(base, ".")
+	parts := strings.FieldsFunc(name, func(r rune) bool { return r == ':' || r == '.' || r == '[' || r == ']' })
+	if len(parts) == 0 {
+		return false
+	}
+	base := parts[0]
 	if base == "_id" {
 		return typ == "Patient" || strings.EqualFold(path, "Patient")
 	}
-	if slices.Contains(patientParams[:], strings.ToLower(base)) {
+	// Any of them: _has:Task:patient:_id, patient.identifier, patient[].
+	if slices.ContainsFunc(parts, func(part string) bool { return slices.Contains(patientParams[:], strings.ToLower(part)) }) {
 		return true
 	}
 	p, ok := fhir.LookUpParam(typ, base)
