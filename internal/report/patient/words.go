@@ -70,15 +70,15 @@ var ( // never written to
 	noteShownOnly = report.T("Only what was shown or changed was asked for; refused and fruitless requests are not in this report.", "Seul ce qui a été montré ou modifié était demandé ; les demandes refusées ou infructueuses ne figurent pas dans ce rapport.")
 	noteCounted   = report.T("{1} refused requests of this period, of all people together, are recorded as a number only: nothing was shown, and whom they named is not on record.", "{1} demandes refusées de cette période, toutes personnes confondues, ne sont inscrites que comme un nombre : rien n’a été montré, et qui elles nommaient n’est pas inscrit.")
 	noteProof     = report.T("The last column names the file of the proof bundle that proves the row. The bundle’s README says how to check it, with the clinic’s public key and without any network.", "La dernière colonne nomme le fichier du dossier de preuves qui prouve la ligne. Le fichier README du dossier explique comment vérifier, avec la clé publique de la clinique et sans réseau.")
-	noteSealed    = report.T("A row whose record also names other patients is proved by a sealed file: it fixes the record without showing it. The clinic can show the record to somebody entitled to see it, such as the privacy commissioner, who can then check that it is the very one.", "Une ligne dont l’entrée nomme aussi d’autres patients est prouvée par un fichier scellé : il fixe l’entrée sans la montrer. La clinique peut montrer l’entrée à une personne qui y a droit, comme le commissaire à la protection de la vie privée, qui peut alors vérifier que c’est bien celle-là.")
+	noteSealed    = report.T("A row whose record also names other patients, or may, is proved by a sealed file: it fixes the record without showing it. The clinic can show the record to somebody entitled to see it, such as the privacy commissioner, who can then check that it is the very one.", "Une ligne dont l’entrée nomme aussi d’autres patients, ou peut en nommer, est prouvée par un fichier scellé : il fixe l’entrée sans la montrer. La clinique peut montrer l’entrée à une personne qui y a droit, comme le commissaire à la protection de la vie privée, qui peut alors vérifier que c’est bien celle-là.")
 )
 
 // readme stands in every bundle.
 var readme = report.T(`This folder proves the rows of a report: who looked at one patient’s record.
 
-{1} rows are proved by a file NNNN.tlog-proof with the record inside. {2} rows are proved by a
-file in the folder “sealed”: their record also names other patients, so it is not here. rows.ndjson
-says which row is which record of the clinic’s trail.
+Rows proved by a file NNNN.tlog-proof with the record inside: {1}. Rows proved by a file in the
+folder “sealed”: {2}; their records also name other patients, or may, so they are not here.
+rows.ndjson says which row is which record of the clinic’s trail.
 
 To check a row, get the clinic’s public key, log.pub, from another hand than this folder, and the
 program vestibule. No network and no database are needed:
@@ -94,9 +94,9 @@ Only the very record that was there when the report was made passes. The records
 who looked and their network addresses: hand them on with care.
 `, `Ce dossier prouve les lignes d’un rapport : qui a consulté le dossier d’un patient.
 
-{1} lignes sont prouvées par un fichier NNNN.tlog-proof qui contient l’entrée. {2} lignes sont
-prouvées par un fichier du dossier « sealed » : leur entrée nomme aussi d’autres patients, elle n’est
-donc pas ici. rows.ndjson indique à quelle entrée du registre de la clinique correspond chaque ligne.
+Lignes prouvées par un fichier NNNN.tlog-proof qui contient l’entrée : {1}. Lignes prouvées par un
+fichier du dossier « sealed » : {2} ; leur entrée nomme aussi d’autres patients, ou peut en nommer,
+elle n’est donc pas ici. rows.ndjson indique à quelle entrée du registre de la clinique correspond chaque ligne.
 
 Pour vérifier une ligne, obtenez la clé publique de la clinique, log.pub, d’une autre main que ce
 dossier, et le programme vestibule. Il ne faut ni réseau ni base de données :
