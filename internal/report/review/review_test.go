@@ -72,7 +72,7 @@ func TestAMonthInFigures(t *testing.T) {
 	search := ok("search-type", 0, "Patient/1", "Patient/2")
 	search.Agent = bot
 	r := sheet(t, 0, before, after, first, last, search, intent, ok("update", 0, "Patient/1"), ok("create", 2, "Patient/4"), withheld, failed, unresolved, look, refusedLook,
-		audit.Record{Agent: nobody, Interaction: "capabilities"}, audit.Record{Phase: audit.PhaseSystem, Admin: audit.Admin{Action: "start"}},
+		audit.Record{Agent: nobody, Interaction: "capabilities"}, audit.Record{Phase: audit.PhaseSystem, Outcome: audit.OutcomeMajor, Admin: audit.Admin{Action: "start"}},
 		audit.Record{Phase: audit.PhaseAdmin, Admin: audit.Admin{Action: "grant-apply", Subject: "desk", By: "ann"}},
 		audit.Record{Phase: audit.PhaseDenial, Agent: nobody, Interaction: "read"}, audit.Record{Phase: audit.PhaseDenial, Agent: nobody, Interaction: "read", Repeats: 7})
 	var got []string
