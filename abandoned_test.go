@@ -6,6 +6,7 @@ import (
 
 	"vestibule"
 	"vestibule/audit"
+	"vestibule/fhir"
 )
 
 // Hazard H21: the EMR has carried out a write and its outcome cannot be recorded. The caller hears that, and how not to make it
@@ -56,5 +57,44 @@ func TestH21AWriteWhoseOutcomeIsLostIsSettledWithoutARestart(t *testing.T) {
 	}
 	if a := w.ask(t, "POST", "/Appointment", proposal, key); a.Err() != nil {
 		t.Errorf("sent again with the same key: %v", a.Err())
+	}
+}
+
+// What the EMR finds need not be what was looked for, and the first page need not be all: a create is settled by its own
+// operation, wherever it stands among what is found.
+func TestH31ACreateIsSettledByItsOwnOperation(t *testing.T) {
+	for name, c := range map[string]struct {
+		reached bool // the EMR
+		want    string
+	}{"one that is there, on the last page": {true, vestibule.SettledDone}, "one that is not, among others": {false, vestibule.SettledNotDone}} {
+		e := stocked(t)
+		e.pageSize = 1
+		w := newWorld(t, e, bookings...)
+		strike := faults()["disk full"]
+		e.onCall = func(call string) error {
+			if call != "write" {
+				return nil
+			}
+			strike(t, w)
+			if c.reached {
+				return nil
+			}
+			return fhir.E("emr", fhir.KindUnavailable, "emr-unreachable", "")
+		}
+		w.ask(t, "POST", "/Appointment", proposal)
+		e.onCall = nil
+		if _, err := w.db.Exec(`DROP TRIGGER full`); err != nil {
+			t.Fatal(err)
+		}
+		left, err := w.Abandoned(t.Context())
+		if err != nil || len(left) != 1 {
+			t.Fatalf("%s: %d abandoned, %v", name, len(left), err)
+		}
+		if err := w.Settle(t.Context(), left); err != nil {
+			t.Fatal(err)
+		}
+		if r := w.last(t); r.Phase != audit.PhaseUnresolved || strings.Join(r.Reasons, " ") != c.want {
+			t.Errorf("%s: on record as %s %v, want %s", name, r.Phase, r.Reasons, c.want)
+		}
 	}
 }

@@ -77,18 +77,28 @@ func settledUpdate(ctx context.Context, c *Clinic, base fhir.Ref) string {
 	return SettledUnknown
 }
 
-// settledCreate looks for the operation's identifier, which every create carries.
+// mostSettlePages is how far an EMR is followed that finds more than it was asked for.
+const mostSettlePages = 100
+
+// settledCreate looks for the operation's identifier, which every create carries. What is found is held against it here: an EMR
+// may find others, and may have pages without any before the one that it is on (package adapters).
 func settledCreate(ctx context.Context, c *Clinic, intent audit.Record) string {
 	clause, err := fhir.ParseClause(intent.Type, "identifier", adapters.OperationSystem+"|"+intent.Operation, c.Zone)
 	if err != nil {
 		return SettledUnknown
 	}
-	found, err := c.EMR.Search(ctx, fhir.NewQuery(intent.Type, clause), "")
-	switch {
-	case err != nil:
-		return SettledUnknown
-	case len(found.Resources) > 0:
-		return SettledDone
+	query, cursor := fhir.NewQuery(intent.Type, clause), ""
+	for range mostSettlePages {
+		found, err := c.EMR.Search(ctx, query, cursor)
+		switch {
+		case err != nil:
+			return SettledUnknown
+		case slices.ContainsFunc(found.Resources, query.Match):
+			return SettledDone
+		case found.Next == "":
+			return SettledNotDone
+		}
+		cursor = found.Next
 	}
-	return SettledNotDone
+	return SettledUnknown
 }

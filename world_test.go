@@ -123,6 +123,9 @@ func (e *emr) Write(_ context.Context, c fhir.Change) (fhir.Resource, error) {
 		}
 	}
 	text := withMeta(string(c.Resource.Bytes()), id, fmt.Sprintf("w%d", e.versions))
+	if c.Kind == fhir.InteractionCreate { // as every adapter's, it is found by its operation
+		text = strings.TrimSuffix(text, "}") + fmt.Sprintf(`,"identifier":[{"system":%q,"value":%q}]}`, adapters.OperationSystem, c.Operation)
+	}
 	r, err := fhir.ParseResource([]byte(text), fhir.Limits{})
 	if err != nil {
 		return fhir.Resource{}, err
