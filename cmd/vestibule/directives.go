@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -79,9 +77,9 @@ type directivesListCmd struct {
 
 // Help is shown below the flags.
 func (directivesListCmd) Help() string {
-	return `    vestibule directives list --clinic maple --data ./data
+	return `A directive is a document that "vestibule apply" takes; docs/configuration.md shows how to write one.
 
-A directive is a document that "vestibule apply" takes; docs/configuration.md shows how to write one.`
+    vestibule directives list --clinic maple --data ./data`
 }
 
 // Run prints the table.
@@ -113,7 +111,9 @@ type directivesShowCmd struct {
 
 // Help is shown below the flags.
 func (directivesShowCmd) Help() string {
-	return `    vestibule directives show maple/lock-2026-031 --data ./data`
+	return `Shows what is in force, and then who did what to it and when:
+
+    vestibule directives show maple/lock-2026-031 --data ./data`
 }
 
 // Run prints the directive.
@@ -138,28 +138,14 @@ func (c directivesShowCmd) Run(ctx context.Context, t *terminal) error {
 
 // lock finds one directive by its name, or by clinic/name.
 func (d *data) lock(ctx context.Context, clinic, name string) (lock, error) {
-	if c, n, ok := strings.Cut(name, "/"); ok && clinic == "" {
-		clinic, name = c, n
-	}
+	clinic, name = parted(clinic, name)
 	all, err := d.locks(ctx, clinic)
 	if err != nil {
 		return lock{}, err
 	}
-	var found []lock
-	var names []string
-	for _, l := range all {
-		names = append(names, path(l.doc))
-		if l.doc.Name == name {
-			found = append(found, l)
-		}
+	found, err := named("directive", name, all, func(l lock) store.Document { return l.doc })
+	if err != nil {
+		return lock{}, err
 	}
-	switch {
-	case len(found) == 1:
-		return found[0], nil
-	case len(found) > 1:
-		return lock{}, fmt.Errorf("several clinics have a directive %q; say which with --clinic", name)
-	case len(names) == 0:
-		return lock{}, errors.New("there are no directives")
-	}
-	return lock{}, fmt.Errorf("there is no directive %q; there are %s", name, strings.Join(names, ", "))
+	return found[0], nil
 }

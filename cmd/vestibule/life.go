@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -207,28 +206,39 @@ func holdsUp(s policy.Stop, g policy.Grant) bool {
 
 // versionsNamed are the grants of that name, or of clinic/name: the version in force before its drafts.
 func (d *data) versionsNamed(ctx context.Context, clinic, name string, all bool) ([]applied, error) {
-	if c, n, ok := strings.Cut(name, "/"); ok && clinic == "" {
-		clinic, name = c, n
-	}
+	clinic, name = parted(clinic, name)
 	grants, err := d.grants(ctx, clinic, all)
 	if err != nil {
 		return nil, err
 	}
-	var found []applied
+	return named("grant", name, grants, func(a applied) store.Document { return a.doc })
+}
+
+// parted is a clinic and a name, which may be given as clinic/name.
+func parted(clinic, name string) (string, string) {
+	if c, n, ok := strings.Cut(name, "/"); ok && clinic == "" {
+		return c, n
+	}
+	return clinic, name
+}
+
+// named are the versions of that name among all; kind is what they are called. Of several clinics it has to be said which.
+func named[T any](kind, name string, all []T, doc func(T) store.Document) ([]T, error) {
+	var found []T
 	var names []string
-	for _, a := range grants {
-		names = append(names, a.name())
-		if a.doc.Name == name {
-			found = append(found, a)
+	for _, one := range all {
+		names = append(names, path(doc(one)))
+		if doc(one).Name == name {
+			found = append(found, one)
 		}
 	}
 	switch {
 	case len(names) == 0:
-		return nil, errors.New("there are no grants")
+		return nil, fmt.Errorf("there are no %ss", kind)
 	case len(found) == 0:
-		return nil, fmt.Errorf("there is no grant %q; there are %s", name, strings.Join(slices.Compact(names), ", "))
-	case found[0].doc.Clinic != found[len(found)-1].doc.Clinic:
-		return nil, fmt.Errorf("several clinics have a grant %q; say which with --clinic", name)
+		return nil, fmt.Errorf("there is no %s %q; there are %s", kind, name, strings.Join(slices.Compact(names), ", "))
+	case doc(found[0]).Clinic != doc(found[len(found)-1]).Clinic:
+		return nil, fmt.Errorf("several clinics have a %s %q; say which with --clinic", kind, name)
 	}
 	return found, nil
 }

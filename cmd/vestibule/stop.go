@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"strings"
 
 	"vestibule/policy"
 )
@@ -45,7 +44,7 @@ type resuming[T target] struct {
 
 // Run holds up what is meant.
 func (c stopping[T]) Run(ctx context.Context, t *terminal) error {
-	return c.stop(ctx, t, func(d *data) (policy.Stop, error) { return d.found(ctx, c.Target.meant()) })
+	return c.stop(ctx, t, c.Target.meant())
 }
 
 // found is what is meant as documents name it: the one grant of that name, the one person of that subject.
@@ -126,10 +125,8 @@ type (
 )
 
 func (g grantTarget) meant() policy.Stop {
-	if clinic, name, ok := strings.Cut(g.Name, "/"); ok && g.Clinic == "" {
-		return policy.Stop{Clinic: clinic, Grant: name}
-	}
-	return policy.Stop{Clinic: g.Clinic, Grant: g.Name}
+	clinic, name := parted(g.Clinic, g.Name)
+	return policy.Stop{Clinic: clinic, Grant: name}
 }
 func (p personTarget) meant() policy.Stop   { return policy.Stop{Clinic: p.Clinic, Person: p.Person} }
 func (p platformTarget) meant() policy.Stop { return policy.Stop{Clinic: p.Clinic, Platform: p.Name} }

@@ -14,14 +14,14 @@ import (
 	"vestibule/policy"
 )
 
-// stop writes the stop that find says, as a document, and waits until it holds.
-func (f stopFlags) stop(ctx context.Context, t *terminal, find func(*data) (policy.Stop, error)) error {
+// stop writes the stop of what is meant as a document, and waits until it holds.
+func (f stopFlags) stop(ctx context.Context, t *terminal, meant policy.Stop) error {
 	by, err := f.name()
 	if err != nil {
 		return err
 	}
 	return f.within(func(d *data) error {
-		s, err := find(d)
+		s, err := d.found(ctx, meant)
 		if err != nil {
 			return err
 		}
@@ -148,9 +148,12 @@ func (f resumeFlags) resume(ctx context.Context, t *terminal, meant policy.Stop)
 		}
 		var last int64
 		for _, s := range ended {
-			if last, err = d.end(ctx, t, by, s); err != nil {
+			gone, err := d.withdraw(ctx, t, by, s.doc)
+			if err != nil {
 				return err
 			}
+			last = gone.Event
+			fmt.Fprintf(t.Out, "resumed  %s\n", whatIsStopped(s.stop))
 		}
 		if err := d.await(ctx, t, last); err != nil || len(rest) == 0 {
 			return err
@@ -158,19 +161,6 @@ func (f resumeFlags) resume(ctx context.Context, t *terminal, meant policy.Stop)
 		_, err = fmt.Fprintln(t.Out, "other stops remain:"+remaining(rest))
 		return err
 	})
-}
-
-// end withdraws one stop; event is that of the withdrawal.
-func (d *data) end(ctx context.Context, t *terminal, by string, s stopped) (event int64, err error) {
-	if err := d.Withdraw(ctx, by, t.Now(), config.KindStop, s.doc.Clinic, s.doc.Name); err != nil {
-		return 0, err
-	}
-	fmt.Fprintf(t.Out, "resumed  %s\n", whatIsStopped(s.stop))
-	versions, err := d.Versions(ctx, config.KindStop, s.doc.Clinic, s.doc.Name)
-	if err != nil {
-		return 0, err
-	}
-	return versions[len(versions)-1].Event, nil
 }
 
 // sameTarget reports whether found stops what meant says, no more and no less. A person may be named by the subject alone,

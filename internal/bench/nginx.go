@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
 )
 
@@ -50,58 +48,14 @@ http {
 }
 `
 
-// findNginx is the path of nginx. Where it is missing it is installed, if this is Debian and we may; what is done, or why
-// there is no nginx, goes to say.
-func findNginx(ctx context.Context, say io.Writer) (string, error) {
-	if path, ok := lookNginx(); ok {
-		return path, nil
-	}
-	apt, err := exec.LookPath("apt-get")
-	if err != nil {
-		return "", errors.New("nginx is not installed, and this is not a Debian where it could be")
-	}
-	if os.Geteuid() != 0 {
-		return "", errors.New("nginx is not installed; install it with: sudo apt-get install nginx-light")
-	}
-	fmt.Fprintln(say, "nginx is not installed; running: apt-get install -y --no-install-recommends nginx-light")
-	if out, err := install(ctx, apt); err != nil {
-		return "", fmt.Errorf("nginx is not installed, and apt-get could not install nginx-light: %w: %s", err, lastLine(out))
-	}
-	if path, ok := lookNginx(); ok {
-		return path, nil
-	}
-	return "", errors.New("nginx-light was installed, and yet there is no nginx")
-}
-
-func lookNginx() (string, bool) {
+// findNginx is the path of nginx, which make bench installs where it is missing.
+func findNginx() (string, error) {
 	for _, name := range []string{"nginx", "/usr/sbin/nginx"} {
 		if path, err := exec.LookPath(name); err == nil {
-			return path, true
+			return path, nil
 		}
 	}
-	return "", false
-}
-
-// install tries with the package lists there are, and fetches them only if that fails.
-func install(ctx context.Context, apt string) ([]byte, error) {
-	run := func(args ...string) ([]byte, error) {
-		cmd := exec.CommandContext(ctx, apt, args...)
-		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		return cmd.CombinedOutput()
-	}
-	install := []string{"install", "-y", "--no-install-recommends", "nginx-light"}
-	if out, err := run(install...); err == nil {
-		return out, nil
-	}
-	if out, err := run("update"); err != nil {
-		return out, err
-	}
-	return run(install...)
-}
-
-func lastLine(out []byte) string {
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	return strings.TrimSpace(lines[len(lines)-1])
+	return "", errors.New("nginx is not installed; make bench installs it, or apt-get install nginx-light")
 }
 
 // startNginx starts nginx in front of the upstream.

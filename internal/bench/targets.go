@@ -77,7 +77,7 @@ func (b *bench) startTargets(ctx context.Context) (upstream string, err error) {
 }
 
 func (b *bench) addNginx(ctx context.Context, upstream string) error {
-	path, err := findNginx(ctx, b.say)
+	path, err := findNginx()
 	if err != nil {
 		b.absent = err.Error()
 		return nil

@@ -2,7 +2,9 @@ package config
 
 import (
 	"maps"
+	"reflect"
 	"slices"
+	"strings"
 )
 
 // OSCAR is what is particular to a clinic's OSCAR. Zero fields mean what docs/emr/oscar.md says of them.
@@ -27,18 +29,10 @@ type OSCAR struct {
 // Dialects lists the dialects of OSCAR that a connection may name.
 func Dialects() []string { return []string{"carlos", "juno", "openo", "oscar19"} }
 
-// isZero reports whether nothing is set.
-func (o OSCAR) isZero() bool {
-	count, rest := len(o.Statuses)+len(o.Writes)+len(o.DocumentTypes), o
-	rest.Statuses, rest.Writes, rest.DocumentTypes = nil, nil, nil
-	return count == 0 && rest.Dialect == "" && rest.SignatureBaseURL == "" && rest.System == "" && rest.DeletedAs == "" && rest.TaskCode == "" &&
-		rest.DocumentType == "" && rest.Source == "" && rest.ReasonCode == 0 && rest.MaxDays == 0 && rest.MaxRows == 0 && !rest.InProgress && !rest.DoubleBooking
-}
-
 // checkAdapter holds a connection to what its adapter understands.
 func (c *Connection) checkAdapter(f *findings) {
 	if c.Adapter != AdapterOSCAR {
-		if !c.OSCAR.isZero() {
+		if !reflect.ValueOf(c.OSCAR).IsZero() {
 			f.add("oscar", "has no meaning for adapter %s; leave it out", c.Adapter)
 		}
 		if c.Login.Mode == LoginOAuth1 {
@@ -46,13 +40,13 @@ func (c *Connection) checkAdapter(f *findings) {
 		}
 		return
 	}
-	if known := slices.Contains([]string{"", LoginOAuth1}, c.Login.Mode); !known {
+	if c.Login.Mode != "" && c.Login.Mode != LoginOAuth1 {
 		f.add("login.mode", "adapter oscar signs in with oauth1")
 	}
 	for _, m := range []struct {
 		name  string
 		given bool
-	}{{"aliases", len(c.Aliases) > 0}, {"search", c.Search != ""}, {"quirks", c.Quirks.NoCount || c.Quirks.NoSort || len(c.Quirks.Modifiers)+len(c.Quirks.Ignored) > 0}} {
+	}{{"aliases", len(c.Aliases) > 0}, {"search", c.Search != ""}, {"quirks", !reflect.ValueOf(c.Quirks).IsZero()}} {
 		if m.given {
 			f.add(m.name, "has no meaning for adapter oscar; leave it out")
 		}
@@ -68,7 +62,8 @@ func (o *OSCAR) check(f *findings) {
 		oneOf(f, "oscar.dialect", o.Dialect, Dialects()...)
 	}
 	if o.SignatureBaseURL != "" {
-		if why := badBase(o.SignatureBaseURL); why != "" && !isInternal(o.SignatureBaseURL) {
+		why := badBase(o.SignatureBaseURL)
+		if why != "" && !strings.HasPrefix(o.SignatureBaseURL, "http://") { // OSCAR behind a proxy signs for one in clear text; nothing is sent there
 			f.add("oscar.signatureBaseURL", "%s", why)
 		}
 	}
@@ -100,10 +95,4 @@ func (o *OSCAR) check(f *findings) {
 			f.add("oscar."+m.name, "has to be between 0 and 100000")
 		}
 	}
-}
-
-// isInternal reports whether raw is an address in clear text: OSCAR behind a proxy signs for such a one, and nothing is sent
-// there.
-func isInternal(raw string) bool {
-	return len(raw) > len("http://") && raw[:len("http://")] == "http://"
 }

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -282,7 +282,7 @@ func (s summary) print(w io.Writer) {
 	for name := range s.missed {
 		names[name] = true
 	}
-	for _, name := range sorted(names) {
+	for _, name := range slices.Sorted(maps.Keys(names)) {
 		missed := ""
 		if n := s.missed[name]; n > 0 {
 			missed = fmt.Sprintf("  (and %d times not reached: killed at random)", n)
@@ -298,15 +298,3 @@ func (s summary) print(w io.Writer) {
 		fmt.Fprintln(w, "nothing found")
 	}
 }
-
-func sorted(set map[string]bool) []string {
-	var out []string
-	for name := range set {
-		out = append(out, name)
-	}
-	slices.Sort(out)
-	return out
-}
-
-// workFolder makes the folder of a campaign.
-func workFolder(parent string) (string, error) { return os.MkdirTemp(parent, "vestibule-torture-") }

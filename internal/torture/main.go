@@ -26,7 +26,7 @@ func main() {
 }
 
 func run(ctx context.Context, kills int, seed uint64, parent string) error {
-	dir, err := workFolder(parent)
+	dir, err := os.MkdirTemp(parent, "vestibule-torture-")
 	if err != nil {
 		return err
 	}

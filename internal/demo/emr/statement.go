@@ -6,62 +6,8 @@ import (
 	"vestibule/fhir"
 )
 
-// The parts of a CapabilityStatement that it fills in.
-type capabilityStatement struct {
-	ResourceType string           `json:"resourceType"`
-	Status       string           `json:"status"`
-	Date         string           `json:"date"`
-	Kind         string           `json:"kind"`
-	Software     software         `json:"software"`
-	Instance     implementation   `json:"implementation"`
-	FHIRVersion  string           `json:"fhirVersion"`
-	Format       []string         `json:"format"`
-	Rest         []capabilityRest `json:"rest"`
-}
-
-type software struct {
-	Name string `json:"name"`
-}
-
-type implementation struct {
-	Description string `json:"description"`
-	URL         string `json:"url"`
-}
-
-type capabilityRest struct {
-	Mode     string               `json:"mode"`
-	Security capabilitySecurity   `json:"security"`
-	Resource []capabilityResource `json:"resource"`
-}
-
-type capabilitySecurity struct {
-	Extension   []extension `json:"extension"`
-	Description string      `json:"description"`
-}
-
-type extension struct {
-	URL       string      `json:"url"`
-	ValueURI  string      `json:"valueUri,omitempty"`
-	Extension []extension `json:"extension,omitempty"`
-}
-
-type capabilityResource struct {
-	Type              string            `json:"type"`
-	Interaction       []interactionCode `json:"interaction"`
-	Versioning        string            `json:"versioning"`
-	ConditionalCreate bool              `json:"conditionalCreate"`
-	SearchInclude     []string          `json:"searchInclude,omitempty"`
-	SearchParam       []searchParam     `json:"searchParam"`
-}
-
-type interactionCode struct {
-	Code string `json:"code"`
-}
-
-type searchParam struct {
-	Name string `json:"name"`
-	Type string `json:"type"`
-}
+// object is a JSON object.
+type object map[string]any
 
 // statement is what this EMR says of itself, made from the same tables that it works by.
 func (e *EMR) statement() []byte {
@@ -69,20 +15,17 @@ func (e *EMR) statement() []byte {
 	if name == "" {
 		name = "Demo EMR"
 	}
-	rest := capabilityRest{Mode: "server", Security: capabilitySecurity{
-		Description: "SMART Backend Services.",
-		Extension: []extension{{
-			URL:       "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
-			Extension: []extension{{URL: "token", ValueURI: e.base + tokenPath}},
-		}},
-	}}
+	var resources []object
 	for _, t := range allTypes() {
-		rest.Resource = append(rest.Resource, resourceStatement(t))
+		resources = append(resources, resourceStatement(t))
 	}
-	b, err := json.Marshal(capabilityStatement{
-		ResourceType: "CapabilityStatement", Status: "active", Date: e.cfg.Now().UTC().Format("2006-01-02"), Kind: "instance",
-		Software: software{name}, Instance: implementation{"Made-up data, on this machine only.", e.base},
-		FHIRVersion: "4.0.1", Format: []string{"json"}, Rest: []capabilityRest{rest},
+	b, err := json.Marshal(object{
+		"resourceType": "CapabilityStatement", "status": "active", "date": e.cfg.Now().UTC().Format("2006-01-02"), "kind": "instance",
+		"software": object{"name": name}, "implementation": object{"description": "Made-up data, on this machine only.", "url": e.base},
+		"fhirVersion": "4.0.1", "format": []string{"json"},
+		"rest": []object{{"mode": "server", "resource": resources, "security": object{"description": "SMART Backend Services.", "extension": []object{{
+			"url":       "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
+			"extension": []object{{"url": "token", "valueUri": e.base + tokenPath}}}}}}},
 	})
 	if err != nil { // strings and booleans always encode
 		return []byte(`{"resourceType":"CapabilityStatement"}`)
@@ -90,22 +33,33 @@ func (e *EMR) statement() []byte {
 	return b
 }
 
-func resourceStatement(typ string) capabilityResource {
-	out := capabilityResource{Type: typ, Versioning: "versioned-update", Interaction: []interactionCode{{"read"}, {"search-type"}}}
-	if !fhir.IsType(typ) {
-		out.SearchParam = []searchParam{{"_id", "token"}, {"identifier", "token"}, {"name", "string"}}
-		if typ == "Patient" || typ == "Practitioner" {
-			out.SearchParam = append(out.SearchParam, searchParam{"family", "string"}, searchParam{"given", "string"}, searchParam{"birthdate", "date"})
+func resourceStatement(typ string) object {
+	interactions, params, includes := []object{{"code": "read"}, {"code": "search-type"}}, []object(nil), []string(nil)
+	add := func(kind string, names ...string) {
+		for _, name := range names {
+			params = append(params, object{"name": name, "type": kind})
 		}
-		return out
 	}
-	out.ConditionalCreate = true
-	out.Interaction = append(out.Interaction, interactionCode{"create"}, interactionCode{"update"})
-	for _, p := range fhir.SearchParams(typ) {
-		out.SearchParam = append(out.SearchParam, searchParam{p.Name, p.Type.String()})
-		if p.Type == fhir.ParamReference {
-			out.SearchInclude = append(out.SearchInclude, typ+":"+p.Name)
+	switch {
+	case fhir.IsType(typ):
+		interactions = append(interactions, object{"code": "create"}, object{"code": "update"})
+		for _, p := range fhir.SearchParams(typ) {
+			add(p.Type.String(), p.Name)
+			if p.Type == fhir.ParamReference {
+				includes = append(includes, typ+":"+p.Name)
+			}
 		}
+	case typ == "Patient" || typ == "Practitioner":
+		add("string", "family", "given")
+		add("date", "birthdate")
+		fallthrough
+	default:
+		add("token", "_id", "identifier")
+		add("string", "name")
+	}
+	out := object{"type": typ, "versioning": "versioned-update", "conditionalCreate": fhir.IsType(typ), "interaction": interactions, "searchParam": params}
+	if len(includes) > 0 { // FHIR has no empty lists
+		out["searchInclude"] = includes
 	}
 	return out
 }
