@@ -1,6 +1,7 @@
 package signals
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -17,7 +18,7 @@ type access struct {
 	time      time.Time // in the clinic's zone
 	date      string    // its day, 2026-11-23
 	day       int       // days since 1970-01-01, by the clinic's calendar
-	targets   []string  // what was asked for in particular: "Appointment/12" of a read or update or of a search by id, "Patient/12" of a search for one patient
+	targets   []string  // what was asked for in particular: "Appointment/12" of a read or update or of a search by id, "Patient/12" of a search for patients
 	patients  []string  // whose data left
 	lookedUp  []string  // those of them who were asked for in particular, not met on a list
 	documents int
@@ -44,14 +45,9 @@ func accessOf(e audit.Entry, zone *time.Location) (access, bool) {
 		a.lookedUp = r.Patients
 	}
 	asked, ids := asked(r)
-	if len(ids) > 0 {
-		a.targets = ids
-		a.lookedUp = r.Patients
-	} else if len(asked) == 1 {
-		a.targets = asked
-	}
+	a.targets = slices.Concat(a.targets, ids, asked)
 	for _, patient := range r.Patients {
-		if len(ids) == 0 && slices.Contains(asked, patient) {
+		if len(ids) > 0 || slices.Contains(asked, patient) {
 			a.lookedUp = append(a.lookedUp, patient)
 		}
 	}
@@ -61,16 +57,16 @@ func accessOf(e audit.Entry, zone *time.Location) (access, bool) {
 // patientParameters are the search parameters of the three resource types whose value names a patient.
 var patientParameters = [...]string{"patient", "subject", "actor"} // never written to
 
-// asked are the patients that a search names, "Patient/1", each once, and the resources that it names by id, in its order.
+// asked are the patients that a search names, "Patient/1", each once, and the resources that it names by id, both in its order.
 func asked(r *audit.Record) (patients, ids []string) {
 	values, err := url.ParseQuery(r.Query)
 	if err != nil || r.Interaction != string(fhir.InteractionSearch) {
 		return nil, nil
 	}
-	for name, list := range values {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
 		base, modifier, _ := strings.Cut(name, ":")
 		named := slices.Contains(patientParameters[:], base)
-		for one := range strings.SplitSeq(strings.Join(list, ","), ",") {
+		for one := range strings.SplitSeq(strings.Join(values[name], ","), ",") {
 			ref, ok := fhir.ParseRef(one)
 			switch {
 			case base == "_id" && fhir.ValidID(one):
@@ -86,6 +82,5 @@ func asked(r *audit.Record) (patients, ids []string) {
 			}
 		}
 	}
-	slices.Sort(patients)
 	return patients, ids
 }

@@ -35,7 +35,7 @@ func month() (out []audit.Record) {
 	}
 	var many []string
 	for i := range 15 {
-		many = append(many, fmt.Sprintf("Patient/x%02d", i))
+		many = append(many, fmt.Sprintf("Patient/x%02d", 2*i))
 	}
 	return append(out, access(monday.Add(20*time.Hour), "search-type", "", "patient="+strings.ReplaceAll(strings.Join(many, ","), "Patient/", ""), many...))
 }
@@ -47,7 +47,7 @@ func made(t *testing.T, change func(*signal.Options), records ...audit.Record) r
 		t.Fatal(err)
 	}
 	o := signal.Options{Settings: signals.Settings{Zone: time.UTC, From: monday, Until: monday.AddDate(0, 0, 7), Hours: &hours,
-		Register: signals.Register{"Patient/x00": {Family: "Okafor"}, "Patient/x01": {Staff: true}, "Patient/x02": {Person: reporttest.Amara().Key()}}},
+		Register: signals.Register{"Patient/x00": {Family: "Okafor"}, "Patient/x04": {Staff: true}, "Patient/x02": {Person: reporttest.Amara().Key()}}},
 		Hours: "Mon-Fri 08:00-17:00", Platforms: map[string]string{"assistco": "AssistCo"}}
 	if change != nil {
 		change(&o)
@@ -66,10 +66,10 @@ func TestEachFlagNamesItsSignalAndItsBaseline(t *testing.T) {
 	for id, want := range map[string]struct{ found, baseline, patients string }{
 		"after-hours":  {"one access", "open Mon-Fri 08:00-17:00", "and 3 more"},
 		"volume":       {"15 patients", "usually 2 a day, give or take 1 (the middle of 20 days worked); score 8.8, flagged above 3.5", "and 3 more"},
-		"first-time":   {"15 patients, asked for in particular", "the 28 days before, lists included", "Patient/x11; and 3 more"},
+		"first-time":   {"15 patients, asked for in particular", "the 28 days before, lists included", "Patient/x22; and 3 more"},
 		"same-surname": {"one access", "the register of patients given", "Patient/x00"},
 		"own-record":   {"one access", "the register of patients given", "Patient/x02"},
-		"staff":        {"one access", "the register of patients given", "Patient/x01"},
+		"staff":        {"one access", "the register of patients given", "Patient/x04"},
 		"sequence":     {"5 ids one after the other, Task/7 to Task/11", "five or more, at most ten minutes apart", "none left"},
 	} {
 		rows := reporttest.Rows(t, r, id, report.English)
