@@ -129,6 +129,11 @@ func (f *facts) has(want value) bool {
 	return false
 }
 
+// accepts reports whether a posting's text is what v looks for; names and addresses by their beginning.
+func (v value) accepts(text string) bool {
+	return text == v.text || (v.kind == kindName || v.kind == kindAddress) && strings.HasPrefix(text, v.text)
+}
+
 // fold makes names comparable without regard to case and accents, as FHIR's string search asks
 // (http://hl7.org/fhir/R4/search.html#string).
 func fold(s string) string {

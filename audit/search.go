@@ -318,3 +318,12 @@ func contains[T comparable](list []T, x T) bool {
 	}
 	return false
 }
+
+func firstOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
