@@ -52,6 +52,7 @@ type (
 	}
 	restResource struct {
 		Type        string        `json:"type"`
+		Profiles    []string      `json:"supportedProfile,omitempty"`
 		Interaction []interaction `json:"interaction"`
 		Versioning  string        `json:"versioning"`
 		UpdateNew   bool          `json:"updateCreate"`
@@ -79,7 +80,7 @@ func (g *Gateway) Statement(ctx context.Context, c *Clinic, base string) Answer 
 // TrailStatement is the CapabilityStatement of a clinic's trail, for anyone: what AuditEvents are searched by. It is no access,
 // so nothing is recorded. base is the absolute URL of the trail.
 func (g *Gateway) TrailStatement(c *Clinic, base string) Answer {
-	res := restResource{Type: "AuditEvent", Interaction: []interaction{{"read"}, {"search-type"}}, Versioning: "no-version"}
+	res := restResource{Type: "AuditEvent", Profiles: audit.Profiles(), Interaction: []interaction{{"read"}, {"search-type"}}, Versioning: "no-version"}
 	res.SearchParam = append(res.SearchParam, searchParam{"_id", "token"}, searchParam{"_lastUpdated", "date"})
 	for _, p := range audit.Params() {
 		res.SearchParam = append(res.SearchParam, searchParam{p.Name, p.Type})

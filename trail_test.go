@@ -175,13 +175,17 @@ func TestTheTrailStatesWhatItIsSearchedBy(t *testing.T) {
 	var s struct {
 		Rest []struct {
 			Resource []struct {
-				Type        string
-				SearchParam []struct{ Name, Type string }
+				Type             string
+				SupportedProfile []string
+				SearchParam      []struct{ Name, Type string }
 			}
 		}
 	}
 	if err := json.Unmarshal([]byte(body(w.TrailStatement(w.Clinic("maple"), "https://gw.test/audit/maple"))), &s); err != nil {
 		t.Fatal(err)
+	}
+	if got := s.Rest[0].Resource[0].SupportedProfile; !slices.Equal(got, audit.Profiles()) {
+		t.Errorf("it states the profiles %v", got)
 	}
 	params := s.Rest[0].Resource[0].SearchParam
 	if len(params) != len(audit.Params())+2 || s.Rest[0].Resource[0].Type != "AuditEvent" {

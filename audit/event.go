@@ -10,7 +10,10 @@ import (
 )
 
 // profileBase is where BALP's profiles live.
-const profileBase = "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit."
+const (
+	profileBase  = "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit."
+	profileToken = profileBase + "OAUTHaccessTokenUse.Minimal"
+)
 
 // grantPolicy begins the policy of an agent whose access a grant carried.
 const grantPolicy = "urn:vestibule:grant:"
@@ -114,7 +117,7 @@ func (r *Record) profiles(shape shape, patient string) []string {
 		out = append(out, profileBase+name)
 	}
 	if r.Agent.TokenID != "" {
-		out = append(out, profileBase+"OAUTHaccessTokenUse.Minimal")
+		out = append(out, profileToken)
 	}
 	return out
 }

@@ -155,7 +155,9 @@ func TestEveryClaimedProfileIsKept(t *testing.T) {
 				if !ok {
 					t.Errorf("%s: profile %s", name, p)
 				}
-				claimed[id]++
+				if claimed[id]++; !slices.Contains(audit.Profiles(), p) {
+					t.Errorf("%s claims %s, which the trail does not state", name, id)
+				}
 				for _, fault := range faultsOf(id, e) {
 					t.Errorf("%s claims %s: %s", name, id, fault)
 				}

@@ -30,6 +30,17 @@ func Kinds() []Kind {
 	return out
 }
 
+// Profiles are BALP's profiles that AuditEvents claim.
+func Profiles() []string {
+	out := []string{profileToken}
+	for _, row := range interactions {
+		if row.profile != "" && row.holds != refusedOnly {
+			out = append(out, profileBase+row.profile, profileBase+"Patient"+row.profile)
+		}
+	}
+	return out
+}
+
 // shape is what BALP fixes for one kind of interaction (audit-and-policy.md 3.1).
 type shape struct {
 	profile string // profile id for a success without a patient; with "Patient" before it for one with
