@@ -44,7 +44,7 @@ func Open(conf Config) (*Adapter, error) {
 		return nil, err
 	}
 	conf = conf.withDefaults()
-	l := &link{conf: conf, base: base, signed: signed, breaker: wire.NewBreaker[[]byte](),
+	l := &link{conf: conf, base: base, signed: signed, breaker: wire.NewBreaker[[]byte](), places: make(chan struct{}, conf.AtOnce),
 		signer: signer{client: conf.Client, base: signed, now: conf.Now, random: conf.Random}}
 	a := &Adapter{conf: conf, link: l, limits: fhir.Limits{Bytes: conf.MaxDocument}}
 	a.notes.lost = allLost()

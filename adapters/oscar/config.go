@@ -29,6 +29,7 @@ type Config struct {
 	Attempts    int           // times a request that may be repeated is sent; default 3
 	Pause       time.Duration // before the second of them, at most; it doubles; default wire.FirstPause
 	Parallel    int           // requests at once for one search; default 8
+	AtOnce      int           // requests at once for all callers together; default 32
 
 	Transport http.RoundTripper // default wire.NewTransport(nil); must not follow redirects
 	Now       func() time.Time  // default time.Now
@@ -75,6 +76,7 @@ func (c Config) withDefaults() Config {
 	c.Attempts = positive(c.Attempts, 3)
 	c.Pause = positive(c.Pause, wire.FirstPause)
 	c.Parallel = positive(c.Parallel, 8)
+	c.AtOnce = positive(c.AtOnce, 32)
 	if c.Transport == nil {
 		c.Transport = wire.NewTransport(nil)
 	}

@@ -56,7 +56,8 @@ type link struct {
 	base, signed *url.URL
 	signer       signer
 	breaker      *wire.Breaker[[]byte]
-	clocks       atomic.Int64 // last measured difference of the EMR's clock from ours, in seconds
+	places       chan struct{} // as many as there may be requests at once
+	clocks       atomic.Int64  // last measured difference of the EMR's clock from ours, in seconds
 }
 
 // do carries out x, again where that may help and cannot harm. Errors are *wire.Fault.
@@ -72,8 +73,15 @@ func (l *link) do(ctx context.Context, x exchange) ([]byte, error) {
 	}
 }
 
-// once is one exchange through the circuit breaker.
+// once is one exchange through the circuit breaker. A clinic's OSCAR is often one small machine: whoever finds it taken by the
+// gateway's other callers waits, as long as their time lasts.
 func (l *link) once(ctx context.Context, x *exchange) ([]byte, *wire.Fault) {
+	select {
+	case l.places <- struct{}{}:
+		defer func() { <-l.places }()
+	case <-ctx.Done():
+		return nil, wire.Waited(ctx)
+	}
 	return l.breaker.Do(x.op, x.typ, func() ([]byte, *wire.Fault) { return l.send(ctx, x) })
 }
 

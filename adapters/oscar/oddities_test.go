@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -217,5 +218,42 @@ func TestH32AMissingPrivilegeIsFoundInEveryWrapping(t *testing.T) {
 		if e := wantCode(t, body, err, fhir.KindUpstream, "emr-login-refused"); !strings.Contains(e.Text, "privilege") || strings.Contains(err.Error(), "RuntimeException") {
 			t.Errorf("%v", err)
 		}
+	}
+}
+
+// A clinic's OSCAR is often one small machine, and every search reads several rows at once.
+func TestASmallEMRIsNotAskedByEverybodyAtOnce(t *testing.T) {
+	var running, most atomic.Int32
+	var stuck atomic.Bool
+	arrived, release := make(chan struct{}, 100), make(chan struct{})
+	s := newSet(t, oscar.OpenO, false, func(c *oscar.Config) {
+		c.Dialect, c.AtOnce = oscar.OpenO, 3
+		c.Transport = tampered(func(*http.Request) *http.Response {
+			n := running.Add(1)
+			defer running.Add(-1)
+			for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+			}
+			if arrived <- struct{}{}; stuck.Load() {
+				<-release
+			}
+			return answer(200, "application/json", "{}")
+		})
+	})
+	stuck.Store(true)
+	var all sync.WaitGroup
+	for range 12 {
+		all.Go(func() { _, _ = s.read(t, "Appointment", 1) })
+	}
+	for range 3 {
+		<-arrived
+	}
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	_, err := s.a.Read(ctx, fhir.Ref{Type: "Appointment", ID: "1"})
+	wantCode(t, "a caller who leaves while others are served", err, fhir.KindTimeout, "emr-timeout")
+	close(release)
+	all.Wait()
+	if n := most.Load(); n != 3 {
+		t.Errorf("%d requests at once", n)
 	}
 }
