@@ -150,6 +150,29 @@ func (a atom) holds(r fhir.Resource) bool {
 	return a.clause.Match(r)
 }
 
+// A status with its system is the same status, and a system alone is every status of it.
+func TestTheSystemOfAStatusMakesNoDifference(t *testing.T) {
+	const any = "status=http://hl7.org/fhir/appointmentstatus|"
+	under := func(criteria string) *Set {
+		g := frontDesk()
+		g.Permissions = []Permission{{Scope: "user/Appointment.rs?" + criteria}}
+		return ruled(t, completed(Rules{Grants: []Grant{g}}))
+	}
+	for _, c := range []struct {
+		before, after       string
+		canNow, canNoLonger bool
+	}{
+		{"status=booked", any + "booked", false, false}, {any + "booked", "status=booked", false, false}, {any, "status=booked", false, true},
+		{"status=booked", any, true, false}, {any + "booked", any, true, false}, {"status=booked", "status=pending", true, true},
+		{any + "booked", any + "pending", true, true}, {any, any + "&status:not=booked", false, true},
+	} {
+		d, err := Diff(t.Context(), under(c.before), under(c.after), wednesday(t))
+		if err != nil || len(d.CanNow) > 0 != c.canNow || len(d.CanNoLonger) > 0 != c.canNoLonger {
+			t.Errorf("%s, then %s: %v %v", c.before, c.after, err, d.Lines())
+		}
+	}
+}
+
 func (c criteria) holds(r fhir.Resource) bool {
 	for _, one := range c.yes {
 		if !slices.ContainsFunc(one, func(a atom) bool { return a.holds(r) }) {

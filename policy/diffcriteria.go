@@ -45,7 +45,13 @@ func (a atom) implies(b atom) bool {
 	if len(have) != 1 || len(want) != 1 {
 		return false
 	}
-	return (want[0].Code == "" || want[0].Code == have[0].Code) && (want[0].Plain || !have[0].Plain && want[0].System == have[0].System)
+	if want[0].Code != "" && want[0].Code != have[0].Code {
+		return false
+	}
+	if have[0].Plain { // of the systems of an element that has a bare code it is all the same
+		return want[0].Plain || want[0].System != "" && a.clause.Param().HasSystem(want[0].System)
+	}
+	return want[0].Plain || want[0].System == have[0].System
 }
 
 // criteria is a set of resources: those that have one of each of yes, and none of no.
@@ -143,7 +149,7 @@ func withoutImplying(no []atom) []atom {
 func exclude(some, others []atom) bool {
 	for _, a := range some {
 		for _, b := range others {
-			if a.about != b.about || !a.single() || a.code() == b.code() {
+			if a.about != b.about || !a.single() || a.code() == b.code() || a.code() == "" || b.code() == "" {
 				return false
 			}
 		}
