@@ -24,7 +24,7 @@ type applyCmd struct {
 
 // Help is shown below the flags.
 func (applyCmd) Help() string {
-	return `All documents are applied, or none: every mistake is reported with its file and line.
+	return `All documents are applied, or none; mistakes are reported with file and line.
 
     vestibule apply -f clinics.yaml -f grants/ --data ./data
     vestibule apply -f grant.yaml --config serve.yaml --by "Dr. Lee"

@@ -38,8 +38,8 @@ open, takes the verifier that OSCAR shows then, and keeps the token in the file 
     vestibule connect oscar maple --config vestibule.yaml
     vestibule connect check maple --config vestibule.yaml
 
-The file is made with mode 0600 and replaced when somebody consents anew. The gateway picks a new token up when the connection's
-document is applied again or the gateway is started. docs/emr/oscar.md says which client and which role the clinic needs.`
+The file is made with mode 0600 and replaced when somebody consents anew. A gateway that runs takes a new token up when it is
+started anew. docs/emr/oscar.md says which client and which role the clinic needs.`
 }
 
 // consentPatience is how long a provider may take: OSCAR's request tokens are good for an hour.
@@ -70,7 +70,7 @@ func (c connectOscarCmd) Run(ctx context.Context, t *terminal) error {
 		if err := keepToken(file, token); err != nil {
 			return err
 		}
-		fmt.Fprintf(t.Out, "The token is kept in %s.\nNext: vestibule connect check %s\n", file, c.Clinic)
+		fmt.Fprintf(t.Out, "The token is kept in %s. A gateway that runs already has to be started anew.\nNext: vestibule connect check %s\n", file, c.Clinic)
 		return nil
 	})
 }

@@ -14,7 +14,7 @@ import (
 
 // dataFlags say which data folder a command is about.
 type dataFlags struct {
-	Data   string `placeholder:"DIR" type:"path" xor:"data" required:"" help:"The data folder."`
+	Data   string `placeholder:"DIR" type:"path" xor:"data" required:"" help:"The data folder; or --config."`
 	Config string `placeholder:"FILE" type:"path" xor:"data" required:"" help:"The file that the gateway is served with; it names the data folder."`
 }
 

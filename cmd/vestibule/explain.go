@@ -28,7 +28,6 @@ func (grantsExplainCmd) Help() string {
 	return `The id stands in every refusal that a caller gets, and in the last column of audit search:
 
     vestibule grants explain 0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b --data ./data
-
     vestibule grants explain 0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b --caller-view --data ./data
 
 Prints what is on record of that access: when, who, what, how it ended and why, and the grants in the version that decided.

@@ -77,9 +77,9 @@ type grantsShowCmd struct {
 
 // Help is shown below the flags.
 func (grantsShowCmd) Help() string {
-	return `    vestibule grants show maple/front-desk-amara --data ./data
+	return `Shows the version in force and the drafts, then who did what to it and when; "vestibule grants diff" compares two versions:
 
-Shows the version in force and the drafts, then who did what to it and when. "vestibule grants diff" compares two versions.`
+    vestibule grants show maple/front-desk-amara --data ./data`
 }
 
 // Run prints the version in force and the drafts, then the history. A grant that was revoked has its last version and its

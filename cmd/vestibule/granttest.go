@@ -17,7 +17,7 @@ import (
 
 type grantsTestCmd struct {
 	File        []string `short:"f" required:"" placeholder:"FILE" type:"path" sep:"none" help:"A file of policy tests, or a folder of them. May be repeated."`
-	Data        string   `placeholder:"DIR" type:"path" xor:"rules" required:"" help:"Test what is applied in this data folder."`
+	Data        string   `placeholder:"DIR" type:"path" xor:"rules" required:"" help:"Test what is applied in this data folder; or --config, or --documents."`
 	Config      string   `placeholder:"FILE" type:"path" xor:"rules" required:"" help:"Test what is applied in the data folder that this file names."`
 	Documents   []string `placeholder:"FILE" type:"path" sep:"none" xor:"rules" required:"" help:"Test these documents, or folders of them, and nothing that is applied. May be repeated."`
 	Coverage    bool     `help:"Print every clause and the test that notices it."`

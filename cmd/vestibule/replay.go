@@ -30,7 +30,7 @@ type periodFlags struct {
 }
 
 type grantsReplayCmd struct {
-	With     []string `placeholder:"FILE" type:"path" sep:"none" xor:"candidate" required:"" help:"Grants that are tried, in the place of those of the same names or beside the others; a file or a folder. May be repeated."`
+	With     []string `placeholder:"FILE" type:"path" sep:"none" xor:"candidate" required:"" help:"Grants that are tried, in the place of those of the same names or beside the others; a file or a folder; or --without. May be repeated."`
 	Without  []string `placeholder:"NAME" sep:"none" xor:"candidate" required:"" help:"A grant that is taken away. May be repeated."`
 	Format   string   `default:"text" enum:"text,json" help:"text or json."`
 	Examples int      `default:"10" placeholder:"N" help:"Show so many differences of each kind, the most frequent first. Default 10."`

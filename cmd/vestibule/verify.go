@@ -19,7 +19,7 @@ const keyFile = "log.pub"
 var errNotVerified = errors.New("the trail is not what was signed")
 
 type auditVerifyCmd struct {
-	Data   string   `placeholder:"DIR" type:"path" xor:"what" required:"" help:"Check every clinic's trail in this data folder, served or not."`
+	Data   string   `placeholder:"DIR" type:"path" xor:"what" required:"" help:"Check every clinic's trail in this data folder, served or not; or --export, or --proof."`
 	Export string   `placeholder:"FILE" type:"path" xor:"what" required:"" help:"Check an exported file."`
 	Proof  string   `placeholder:"FILE" type:"path" xor:"what" required:"" help:"Check the proof of one record."`
 	Record string   `placeholder:"FILE" type:"path" help:"The record that --proof is about, where the proof does not bring it along."`
