@@ -122,11 +122,7 @@ func TestWhatOthersApplyIsRecordedThenTakenUp(t *testing.T) {
 		t.Errorf("not on record: %v (%v)", left, err)
 	}
 	var export strings.Builder
-	db, err := store.OpenFolder(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := reading(t, dir)
 	rows, err := db.QueryContext(t.Context(), "SELECT records FROM batch ORDER BY log, first")
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +135,8 @@ func TestWhatOthersApplyIsRecordedThenTakenUp(t *testing.T) {
 		}
 		export.Write(b)
 	}
-	for _, action := range []string{`"action":"start"`, `"action":"clinic-apply"`, `"action":"grant-apply"`, `"action":"grant-revoke","subject":"front-desk","version":"2","by":"ivan"`} {
+	for _, action := range []string{`"action":"start"`, `"action":"clinic-apply"`, `"action":"grant-apply"`, `"action":"grant-revoke","subject":"front-desk","version":"2","by":"ivan"`,
+		`"clinic":"maple","title":"Maple","zone":"America/Toronto","outcome":"0","admin":{"action":"grant-revoke"`} {
 		if !strings.Contains(export.String(), action) {
 			t.Errorf("the ledger lacks %s:\n%s", action, export.String())
 		}
@@ -152,11 +149,7 @@ func TestNothingTakesEffectWithoutARecord(t *testing.T) {
 	d := open(t, dir)
 	s := beside(t, dir)
 	apply(t, s, grants())
-	db, err := store.OpenFolder(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := reading(t, dir)
 	if _, err := db.Exec(`CREATE TRIGGER full BEFORE INSERT ON batch BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END`); err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func (d *Daemon) drain(ctx context.Context) error {
 		return err
 	}
 	for _, e := range events {
-		receipt, err := d.ledger.Append(ctx, adminRecord(e))
+		receipt, err := d.ledger.Append(ctx, d.adminRecord(e))
 		if err != nil {
 			return err
 		}
@@ -58,13 +58,18 @@ func (d *Daemon) drain(ctx context.Context) error {
 	return nil
 }
 
-func adminRecord(e store.Event) audit.Record {
+func (d *Daemon) adminRecord(e store.Event) audit.Record {
 	r := audit.Record{
 		ID: vestibule.NewID(), Phase: audit.PhaseAdmin, Time: e.At, Clinic: e.Clinic, Outcome: audit.OutcomeSuccess,
 		Admin: audit.Admin{Action: e.Action, Subject: e.Subject, By: e.By},
 	}
 	if e.Version > 0 {
 		r.Admin.Version = strconv.Itoa(e.Version)
+	}
+	if d.gateway != nil { // Keep has none
+		if c := d.gateway.Clinic(e.Clinic); c != nil { // not before its first documents are taken up
+			r.Title, r.Zone = c.Title, c.Zone.String()
+		}
 	}
 	if r.Clinic == "" {
 		r.Clinic = vestibule.GatewayLog
