@@ -62,6 +62,9 @@ func TestMistakesAreAnsweredClearly(t *testing.T) {
 		"a deep body":                      {asked{"POST", clinic + "/Task", `{"resourceType":"Task","x":` + strings.Repeat("[", 1000), nil}, 413, "too-deep"},
 		"XML":                              {asked{"POST", clinic + "/Task", "<Task/>", map[string]string{"Content-Type": "application/fhir+xml"}}, 415, "media-type"},
 		"a compressed body":                {asked{"POST", clinic + "/Task", "x", map[string]string{"Content-Encoding": "gzip"}}, 415, "media-type"},
+		"another character set":            {asked{"POST", clinic + "/Task", `{}`, map[string]string{"Content-Type": "application/fhir+json; charset=iso-8859-1"}}, 415, "media-type"},
+		"a huge body in chunks":            {asked{"POST", clinic + "/Task", "100001\r\n" + strings.Repeat(" ", 1<<20+1) + "\r\n0\r\n\r\n", map[string]string{"Transfer-Encoding": "chunked"}}, 413, "body-too-large"},
+		"a body in chunks that breaks off": {asked{"POST", clinic + "/Task", "100\r\n{}\r\n0\r\n\r\n", map[string]string{"Transfer-Encoding": "chunked"}}, 400, "body-incomplete"},
 		"only XML accepted":                {asked{"GET", appointment, "", map[string]string{"Accept": "application/fhir+xml"}}, 406, "not-acceptable"},
 		"an unknown parameter":             {asked{"GET", clinic + "/Appointment?bogus=1", "", nil}, 400, "unknown-parameter"},
 		"a chain":                          {asked{"GET", clinic + "/Appointment?patient.birthdate=1970", "", nil}, 400, "chained-parameter"},
@@ -170,7 +173,7 @@ func TestHeaders(t *testing.T) {
 	trace := "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 	a := g.ask(t, asked{method: "GET", path: clinic + "/Appointment/" + g.Tours[demo.SignalHill].Appointment,
 		header: map[string]string{"X-Request-Id": "call-7", "Traceparent": trace}})
-	if a.status != 200 || a.header.Get("ETag") != `W/"1"` || a.header.Get("Cache-Control") != "no-store" ||
+	if a.status != 200 || a.header.Get("ETag") != `W/"1"` || a.header.Get("Cache-Control") != "no-store" || a.header.Get("X-Content-Type-Options") != "nosniff" ||
 		a.header.Get("Content-Type") != "application/fhir+json; charset=utf-8" || a.header.Get("X-Request-Id") != "call-7" {
 		t.Errorf("%d %v", a.status, a.header)
 	}

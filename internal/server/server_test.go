@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"context"
 	"io"
 	"log/slog"
 	"maps"
@@ -14,6 +13,7 @@ import (
 
 	"vestibule/internal/demo"
 	"vestibule/internal/demo/stage"
+	"vestibule/internal/demo/stage/stagetest"
 )
 
 // gate is a gateway over the demo's world, reached over HTTP.
@@ -44,23 +44,8 @@ func open(t *testing.T) *gate {
 	t.Helper()
 	g := &gate{log: &lines{}}
 	folder := t.TempDir()
-	var err error
-	g.Stage, err = stage.Open(t.Context(), stage.Options{Listen: "127.0.0.1:0", Metrics: "127.0.0.1:0", Data: folder, Version: "test",
-		Log: slog.New(slog.NewTextHandler(g.log, nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	go func() { served <- g.Serve(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-served; err != nil {
-			t.Errorf("serving: %v", err)
-		}
-		g.Close()
-		events.TakeFolder(t, folder)
-	})
+	t.Cleanup(func() { events.TakeFolder(t, folder) }) // once it is down
+	g.Stage, _ = stagetest.Up(t, stage.Options{Data: folder, Log: slog.New(slog.NewTextHandler(g.log, nil))})
 	return g
 }
 
@@ -99,7 +84,7 @@ func (g *gate) ask(t *testing.T, q asked) answer {
 			b.WriteString(name + ": " + value + "\r\n")
 		}
 	}
-	if q.body != "" {
+	if q.body != "" && header["Transfer-Encoding"] == "" {
 		b.WriteString("Content-Length: " + itoa(len(q.body)) + "\r\n")
 	}
 	b.WriteString("\r\n" + q.body)
