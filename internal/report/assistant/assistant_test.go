@@ -69,3 +69,17 @@ func TestWhoDidNothingIsToldSo(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestAnAccessThatFailedShowedNothingOfItsPatient(t *testing.T) {
+	write := audit.Record{Agent: reporttest.Amara(), Interaction: "update", Type: "Task", Patients: []string{"Patient/1"}}
+	failed := write
+	failed.Outcome = audit.OutcomeMajor
+	trail, _ := reporttest.Trail(t, failed, write)
+	r, err := assistant.Make(t.Context(), trail, assistant.Options{Agent: reporttest.Amara().Key(), Gap: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows := reporttest.Rows(t, r, "patients", report.English); len(rows) != 1 || rows[0]["times"] != "1" {
+		t.Errorf("%v", rows)
+	}
+}

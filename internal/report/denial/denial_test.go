@@ -18,6 +18,7 @@ func TestRefusalsAreCountedByReasonPersonAndGrant(t *testing.T) {
 	}
 	hidden := denied(amara, "not-found-or-out-of-reach", "granted", "restricted-label")
 	hidden.Rules = []string{"restricted-label: front-desk@1 user/Task.r"}
+	hidden.Resource = "Task/7"
 	many := denied(audit.Agent{Role: audit.RoleUnverified, Issuer: amara.Issuer, Subject: "amara"}, "token-signature")
 	many.Repeats, many.Until = 40, reporttest.Began.Add(time.Hour)
 	trail, _ := reporttest.Trail(t, denied(amara, "no-grant"), denied(noor, "no-grant"), hidden, many, audit.Record{Agent: amara, Interaction: "read", Type: "Task"})
@@ -40,7 +41,8 @@ func TestRefusalsAreCountedByReasonPersonAndGrant(t *testing.T) {
 			}
 		}
 	}
-	if rows := reporttest.Rows(t, r, "refusals", report.English); len(rows) != 4 || rows[2]["reasons"] != "not-found-or-out-of-reach; restricted-label" {
+	if rows := reporttest.Rows(t, r, "refusals", report.English); len(rows) != 4 || rows[2]["reasons"] != "not-found-or-out-of-reach; restricted-label" ||
+		rows[0]["what"] != "wanted to look at: tasks" || rows[2]["what"] != "wanted to look at: tasks; Task/7" {
 		t.Errorf("%v", rows)
 	}
 	if got := reporttest.Rows(t, r, "reasons", report.French)[1]["means"]; got != "Aucune autorisation de cette clinique ne nomme l’appelant, son équipe ou sa plateforme." {

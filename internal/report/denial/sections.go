@@ -121,6 +121,9 @@ func (m *maker) list(ctx context.Context) report.Section {
 			if r.Repeats > 0 {
 				what = report.Say(alike.With(what, report.Number(r.Repeats), report.At(r.Until)))
 			}
+			if r.Resource != "" {
+				what = report.List(what, report.Code(r.Resource))
+			}
 			if r.Agent.Address == "" {
 				address = report.Unknown(whyNoAddr)
 			}

@@ -81,6 +81,11 @@ func TestEverythingAboutThePatientIsThereAndToldApart(t *testing.T) {
 			t.Errorf("%s:\n%q\n%q", section, got, want)
 		}
 	}
+	people := reporttest.Rows(t, m.Report, "people", report.English)
+	if len(people) != 2 || people[0]["first"] != "November\u00a02, 2026, 14:00" || people[0]["last"] != "November\u00a02, 2026, 14:13" || people[0]["accesses"]+people[0]["attempts"] != "51" ||
+		people[1]["who"] != "Noor Haddad" || people[1]["accesses"]+people[1]["attempts"] != "05" {
+		t.Errorf("%v", people)
+	}
 	if got := m.Notes[0].In(report.Voice{Language: report.English, Zone: time.UTC}); !strings.HasPrefix(got, "9 refused requests") {
 		t.Error(got)
 	}
@@ -133,6 +138,77 @@ func TestWhatIsThePatientsIsKnownFromOutsideThePeriod(t *testing.T) {
 	}
 	if got := reporttest.Rows(t, m.Report, "attempts", report.English); len(got) != 2 || got[1]["information"] != "wanted to look at: appointments" {
 		t.Errorf("a refusal about what was shown on another day is missing: %v", got)
+	}
+}
+
+func TestWhatWasWithheldIsToldWhereItWasThisPatientsForCertain(t *testing.T) {
+	search := func(query string, items ...audit.ReleasedItem) audit.Record {
+		r := audit.Record{Agent: reporttest.Amara(), Interaction: "search-type", Type: "Appointment", Query: query, Withheld: 2, Released: items}
+		if len(items) > 0 {
+			r.Patients = []string{"Patient/1"}
+		}
+		return r
+	}
+	mine := item("Appointment/a1", "Patient/1")
+	nothing := search("patient=1")
+	nothing.Withheld = 0
+	for i, c := range []struct {
+		record audit.Record
+		want   string
+	}{
+		{search("patient=1", mine), "shown; 2 withheld: outside what the person may see"},
+		{search("patient=1"), "2 withheld: outside what the person may see"},
+		{search("patient=1,2", mine), "shown"}, // it may have been the other's
+		{search("patient=1,2"), "nothing was found, or shown"},
+		{search("patient=1&_id=a1,a2", mine), "shown"},
+		{search("patient=1&new-parameter=x", mine), "shown"},
+		{search("date=ge2026-11-02", mine), "shown"},
+		{search("patient=https://emr.example/fhir/Patient/1"), "2 withheld: outside what the person may see"},
+		{nothing, "nothing was found, or shown"},
+	} {
+		m, _, _ := made(t, patient.Options{}, c.record)
+		rows := append(reporttest.Rows(t, m.Report, "accesses", report.English), reporttest.Rows(t, m.Report, "attempts", report.English)...)
+		if len(rows) != 1 || rows[0]["outcome"] != c.want {
+			t.Errorf("%d: %v", i, rows)
+		}
+	}
+	locked := search("patient=1")
+	locked.Rules = []string{"locked-by-directive: Directive d@1"}
+	m, _, _ := made(t, patient.Options{}, locked)
+	if got := reporttest.Rows(t, m.Report, "attempts", report.French)[0]["outcome"]; got != "2 retenus, selon la directive du patient" {
+		t.Error(got)
+	}
+}
+
+func TestAnAuditorsLookIsToldApart(t *testing.T) {
+	ann := audit.Agent{Issuer: "https://id.maple.example", Subject: "ann", Name: "Ann Roy", Role: audit.RoleAuditor}
+	look := audit.Record{Agent: ann, Interaction: "audit-search", Type: "AuditEvent", Query: "patient=Patient%2F1", Shown: 3}
+	refused := look
+	refused.Phase, refused.Reasons = audit.PhaseDenial, []string{"no-grant"}
+	m, _, _ := made(t, patient.Options{}, look, refused)
+	if got := reporttest.Rows(t, m.Report, "attempts", report.English); len(got) != 0 {
+		t.Errorf("%v", got)
+	}
+	got := reporttest.Rows(t, m.Report, "looks", report.English)
+	if len(got) != 2 || got[0]["outcome"] != "shown: entries of this trail" || got[0]["role"] != "auditor of the clinic" || got[0]["purpose"] != "oversight of accesses" ||
+		!strings.HasPrefix(got[1]["outcome"], "refused: ") {
+		t.Errorf("%v", got)
+	}
+	if people := reporttest.Rows(t, m.Report, "people", report.English); len(people) != 0 {
+		t.Errorf("whoever looks at the trail saw nothing of the record: %v", people)
+	}
+}
+
+func TestWhatIsSeveralPatientsIsNotOnePatientsOwn(t *testing.T) {
+	amara := reporttest.Amara()
+	m, _, _ := made(t, patient.Options{},
+		audit.Record{Agent: amara, Interaction: "read", Type: "Appointment", Resource: "Appointment/group", Patients: []string{"Patient/1", "Patient/2"}, Released: []audit.ReleasedItem{item("Appointment/group", "Patient/1", "Patient/2")}},
+		audit.Record{Phase: audit.PhaseDenial, Agent: amara, Interaction: "read", Type: "Appointment", Resource: "Appointment/group", Reasons: []string{"no-grant"}})
+	if got := reporttest.Rows(t, m.Report, "attempts", report.English); len(got) != 0 {
+		t.Errorf("a refusal may have been about the other patient: %v", got)
+	}
+	if got := reporttest.Rows(t, m.Report, "accesses", report.English); len(got) != 1 {
+		t.Errorf("%v", got)
 	}
 }
 
