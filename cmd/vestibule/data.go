@@ -85,6 +85,15 @@ func (f byFlag) name() (string, error) {
 	return u.Username, nil
 }
 
+// doing is within for what goes on record: do hears who does it.
+func doing(f dataFlags, by byFlag, do func(d *data, by string) error) error {
+	name, err := by.name()
+	if err != nil {
+		return err
+	}
+	return f.within(func(d *data) error { return do(d, name) })
+}
+
 // documents are the documents applied, read.
 func (d *data) documents(ctx context.Context) ([]config.Document, error) {
 	stored, err := d.Current(ctx)
