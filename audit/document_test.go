@@ -52,7 +52,11 @@ and minute says how many, from which network, and until when. Whatever released 
 ## Searching
 
 ` + "`GET /audit/{clinic}/AuditEvent?...`, or `POST /audit/{clinic}/AuditEvent/_search`" + `, for the clinic's auditors. Each look is itself on
-record. Any other parameter is refused by name.
+record. Values behind commas are alternatives; a parameter that is repeated is another criterion, and every criterion has to be met.
+A token is code, system|code, |code or system|; a string is the beginning of what is looked for, in any case and without accents; a
+date has any of R4's prefixes and precisions, and without an offset is the clinic's. There are no modifiers and no chains, and any
+other parameter is refused by name. A page is by date, and the pages follow the order in which things were put on record, which
+nothing later changes.
 
 | Parameter | Type |
 |---|---|
