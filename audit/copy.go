@@ -89,6 +89,9 @@ func (c *Copy) Held() ([][]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("audit.Copy: %w", err)
 		}
+		if _, err := readHead(string(b)); err != nil {
+			return nil, fmt.Errorf("audit.Copy: %s was damaged; put the file back from elsewhere, or remove it and trust that nothing is lost: %w", path, err)
+		}
 		out = append(out, b)
 	}
 	return out, nil
@@ -203,7 +206,7 @@ func lossesOf(ctx context.Context, db *sql.DB, ring keyring, held [][]byte) ([]L
 	for _, text := range held {
 		head, err := openCheckpoint(string(text), ring)
 		if err != nil {
-			return nil, fmt.Errorf("a checkpoint kept elsewhere was signed by no key known here; is it another gateway's, or were the keys put back with the data? %w", err)
+			return nil, fmt.Errorf("the checkpoint of %q that is kept elsewhere was signed by no key known here; is it another gateway's, or were the keys put back with the data? %w", firstLine(text), err)
 		}
 		loss, err := lossOf(ctx, tx, head, byName[strings.TrimPrefix(head.origin, origin(ring.name(), ""))])
 		if err != nil {
@@ -214,6 +217,12 @@ func lossesOf(ctx context.Context, db *sql.DB, ring keyring, held [][]byte) ([]L
 		}
 	}
 	return out, nil
+}
+
+// firstLine is the origin of a checkpoint that nobody vouches for.
+func firstLine(text []byte) string {
+	line, _, _ := strings.Cut(string(text), "\n")
+	return line
 }
 
 // lossOf compares one checkpoint with the log it is of, which is nil where there is none.

@@ -206,6 +206,40 @@ func TestALossIsOnRecordAndNotHidden(t *testing.T) {
 	}
 }
 
+// Whatever names a sealed log, such as a look into it, is on record in the log that goes on: to add to it would be to sign a
+// second history under its name.
+func TestASealedLogTakesNoRecord(t *testing.T) {
+	h := story(t)
+	r := read(20)
+	r.Clinic = "maple#1"
+	if at := h.append(r).Index(); at != 10 {
+		t.Errorf("it became record %d of a log, want 10 of maple's", at)
+	}
+	clinics, err := h.Clinics(context.Background())
+	if err != nil || len(clinics) != 1 {
+		t.Errorf("logs: %v, %v", clinics, err)
+	}
+	h.reported()
+}
+
+func TestADamagedCopyIsNamed(t *testing.T) {
+	h := story(t)
+	dir := t.TempDir()
+	c := h.kept(dir)
+	paths, err := filepath.Glob(filepath.Join(dir, "*.checkpoint"))
+	if err != nil || len(paths) != 1 {
+		t.Fatal(paths, err)
+	}
+	for _, text := range []string{"", "junk", "a\nb\nc\n"} {
+		if err := os.WriteFile(paths[0], []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Held(); err == nil || !strings.Contains(err.Error(), paths[0]+" was damaged") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
 func TestACopyIsReplacedWholeAndOnlyByWhatIsNewer(t *testing.T) {
 	h := story(t)
 	dir := filepath.Join(t.TempDir(), "a", "copy")

@@ -142,6 +142,7 @@ func (l *Ledger) encode(r *Record) (item, error) {
 		r.Time = l.now()
 	}
 	r.Time = wholeMillis(r.Time)
+	r.Clinic = clinicOf(r.Clinic) // what is done to a sealed log is on record in the clinic's other one: it takes no more records
 	if err := r.check(); err != nil {
 		return item{}, err
 	}

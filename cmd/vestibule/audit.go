@@ -41,6 +41,9 @@ func (d *data) reported(ctx context.Context, t *terminal, by byFlag, action, cli
 	if err != nil {
 		return err
 	}
+	if of, _, sealed := strings.Cut(clinic, "#"); sealed {
+		clinic, subject = of, strings.TrimSpace(subject+" in "+clinic)
+	}
 	return d.Report(ctx, store.Event{At: t.Now(), By: name, Action: action, Clinic: clinic, Subject: subject})
 }
 

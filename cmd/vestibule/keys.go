@@ -178,6 +178,9 @@ func (c auditRecoverCmd) recover(ctx context.Context, t *terminal, d *data, by, 
 	if err != nil {
 		return err
 	}
+	if _, err := os.Stat(c.CheckpointCopy); err != nil {
+		return fmt.Errorf("the second copy of the checkpoints is not where you say: %w", err)
+	}
 	kept, err := audit.OpenCopy(c.CheckpointCopy)
 	if err != nil {
 		return err
@@ -185,6 +188,9 @@ func (c auditRecoverCmd) recover(ctx context.Context, t *terminal, d *data, by, 
 	held, err := kept.Held()
 	if err != nil {
 		return err
+	}
+	if lost, err := filepath.Glob(filepath.Join(c.CheckpointCopy, "*.lost")); err != nil || len(held)+len(lost) == 0 {
+		return fmt.Errorf("there is no checkpoint in %s, so nobody knows what is lost; is it the right folder?", c.CheckpointCopy)
 	}
 	losses, err := audit.Losses(ctx, d.db, list, held)
 	if err != nil {
