@@ -85,6 +85,9 @@ func (directivesListCmd) Help() string {
 // Run prints the table.
 func (c directivesListCmd) Run(ctx context.Context, t *terminal) error {
 	return c.within(func(d *data) error {
+		if err := c.exists(ctx, d); err != nil {
+			return err
+		}
 		locks, err := d.locks(ctx, c.Clinic)
 		if err != nil {
 			return err

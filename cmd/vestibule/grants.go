@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+
+	"vestibule/internal/config"
 )
 
 // grantsCmd is the commands about grants.
@@ -33,6 +35,18 @@ type clinicFlag struct {
 	Clinic string `placeholder:"NAME" help:"Only this clinic."`
 }
 
+// exists makes sure that there is such a clinic: of one that is mistyped every list is empty, and reassures.
+func (f clinicFlag) exists(ctx context.Context, d *data) error {
+	if f.Clinic == "" {
+		return nil
+	}
+	docs, err := d.Current(ctx)
+	if err != nil {
+		return err
+	}
+	return exists(docs, config.KindClinic, f.Clinic)
+}
+
 type grantsListCmd struct {
 	All bool `help:"Those that were revoked, too."`
 	dataFlags
@@ -52,6 +66,9 @@ A grant that waits to be put on record is in force within a quarter of a second,
 // Run prints the table.
 func (c grantsListCmd) Run(ctx context.Context, t *terminal) error {
 	return c.within(func(d *data) error {
+		if err := c.exists(ctx, d); err != nil {
+			return err
+		}
 		grants, err := d.grants(ctx, c.Clinic, c.All)
 		if err != nil {
 			return err
@@ -118,11 +135,7 @@ undo it; to hold it up for a while, see vestibule stop grant.`
 
 // Run withdraws the grant.
 func (c grantsRevokeCmd) Run(ctx context.Context, t *terminal) error {
-	by, err := c.name()
-	if err != nil {
-		return err
-	}
-	return c.within(func(d *data) error {
+	return doing(c.dataFlags, c.byFlag, func(d *data, by string) error {
 		found, err := d.versionsNamed(ctx, c.Clinic, c.Name, false)
 		if err != nil {
 			return err

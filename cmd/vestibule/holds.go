@@ -31,6 +31,9 @@ func (holdsListCmd) Help() string {
 // Run prints the list.
 func (c holdsListCmd) Run(ctx context.Context, t *terminal) error {
 	return c.within(func(d *data) error {
+		if err := c.exists(ctx, d); err != nil {
+			return err
+		}
 		holds, err := d.planner(t).Holds(ctx, c.Clinic)
 		if err != nil {
 			return err

@@ -16,11 +16,7 @@ import (
 
 // stop writes the stop of what is meant as a document, and waits until it holds.
 func (f stopFlags) stop(ctx context.Context, t *terminal, meant policy.Stop) error {
-	by, err := f.name()
-	if err != nil {
-		return err
-	}
-	return f.within(func(d *data) error {
+	return doing(f.dataFlags, f.byFlag, func(d *data, by string) error {
 		s, err := d.found(ctx, meant)
 		if err != nil {
 			return err
@@ -123,11 +119,7 @@ func (d *data) stopped(ctx context.Context) ([]stopped, error) {
 
 // resume withdraws the stops of exactly what is meant, and waits until that holds.
 func (f resumeFlags) resume(ctx context.Context, t *terminal, meant policy.Stop) error {
-	by, err := f.name()
-	if err != nil {
-		return err
-	}
-	return f.within(func(d *data) error {
+	return doing(f.dataFlags, f.byFlag, func(d *data, by string) error {
 		all, err := d.stopped(ctx)
 		if err != nil {
 			return err
@@ -212,6 +204,9 @@ type stopListCmd struct {
 // Run prints the table.
 func (c stopListCmd) Run(ctx context.Context, t *terminal) error {
 	return c.within(func(d *data) error {
+		if err := c.exists(ctx, d); err != nil {
+			return err
+		}
 		all, err := d.stopped(ctx)
 		if err != nil {
 			return err
