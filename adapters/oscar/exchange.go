@@ -126,6 +126,9 @@ func (l *link) request(ctx context.Context, x *exchange, touched *atomic.Bool) (
 	u.Path, u.RawQuery = plain, x.query
 	h := make(http.Header, 6)
 	h.Set("Accept", "application/json")
+	if x.form { // CXF's endpoints for tokens produce nothing else and answer 406 to whoever accepts JSON alone
+		h.Set("Accept", "application/x-www-form-urlencoded, application/json;q=0.1")
+	}
 	if x.xml {
 		h.Set("Accept", "text/xml")
 	} else {

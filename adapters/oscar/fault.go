@@ -70,19 +70,20 @@ func saysDenied(text string) bool {
 // oauthWords are the plain-text answers of OSCAR's OAuth filter and what each asks for (Open-O and CARLOS webserv/oauth).
 func oauthWords() map[string]string {
 	return map[string]string{
-		"missing_consumer_key":    "the Authorization header did not arrive; a proxy may drop it",
-		"missing_access_token":    "the Authorization header did not arrive whole; a proxy may change it",
-		"invalid_consumer":        "the REST client's key is not known, or the client was removed",
-		"invalid_request_token":   "the request token was used before or is older than an hour; begin again",
-		"invalid_verifier":        "the verifier is not the one that OSCAR showed; begin again",
-		"invalid_signature":       "the secret is wrong, the token was revoked, the clocks differ, or signatureBaseURL is not what OSCAR takes for its own address",
-		"unknown_provider":        "the provider who consented is not there any more",
-		"login_required":          "a provider has to sign in and consent",
-		"invalid_scope":           "a scope is not known to this OSCAR",
-		"authentication_required": "the token was revoked or has run out; ask for consent again",
-		"insufficient_scope":      "the consent does not cover this; ask for consent again with the scope",
-		"restricted_endpoint":     "this OSCAR does not open the call to REST clients",
-		"blocked_endpoint":        "this OSCAR does not open the call to REST clients",
+		"missing_consumer_key":        "the Authorization header did not arrive; a proxy may drop it",
+		"missing_access_token":        "the Authorization header did not arrive whole; a proxy may change it",
+		"invalid_consumer":            "the REST client's key is not known, or the client was removed",
+		"invalid_request_token":       "the request token was used before or is older than an hour; begin again",
+		"invalid_verifier":            "the verifier is not the one that OSCAR showed; begin again",
+		"invalid_signature":           "the secret is wrong, the token was revoked, the clocks differ, or signatureBaseURL is not what OSCAR takes for its own address",
+		"oauth_authentication_failed": "OSCAR could not look the token up",
+		"unknown_provider":            "the provider who consented is not there any more",
+		"login_required":              "a provider has to sign in and consent",
+		"invalid_scope":               "a scope is not known to this OSCAR",
+		"authentication_required":     "the token was revoked or has run out; ask for consent again",
+		"insufficient_scope":          "the consent does not cover this; ask for consent again with the scope",
+		"restricted_endpoint":         "this OSCAR does not open the call to REST clients",
+		"blocked_endpoint":            "this OSCAR does not open the call to REST clients",
 	}
 }
 

@@ -191,7 +191,7 @@ func (a *Adapter) between(ctx context.Context, op string, t traits, providers []
 	if !t.schedule {
 		return a.betweenBySOAP(ctx, op, providers, from, to)
 	}
-	v, err := a.getJSON(ctx, op, typAppointment, "/ws/services/schedule/fetchDays/"+from.plus(-1).String()+"/"+to.plus(1).String()+"/"+segment(strings.Join(providers, ",")))
+	v, err := a.getJSON(ctx, op, typAppointment, "/ws/services/schedule/fetchDays/"+from.plus(-1).String()+"/"+to.plus(1).String()+"/"+strings.Join(providers, ",")) // numbers, see numeric
 	if err != nil {
 		return nil, readFault(err, op)
 	}

@@ -125,7 +125,10 @@ func (s *Server) client(key string) (Client, bool) {
 
 // handshake answers the three legs below ws/oauth/.
 func (c *call) handshake(leg string) answer {
+	accept := c.r.Header.Get("Accept")
 	switch {
+	case leg != "authorize" && accept != "" && !strings.Contains(accept, kindForm) && !strings.Contains(accept, "*/*"):
+		return c.text(http.StatusNotAcceptable, "") // what the endpoints are declared to produce (Open-O: webserv/oauth/AccessTokenResource.java)
 	case leg == "initiate" && c.r.Method == http.MethodPost:
 		return c.initiate()
 	case leg == "token" && c.r.Method == http.MethodPost:

@@ -84,6 +84,18 @@ func TestConsentGoesBackToTheCallback(t *testing.T) {
 	}
 }
 
+func TestTokensComeAsAFormOrNotAtAll(t *testing.T) {
+	w := newWorld(t, OpenO)
+	for accept, status := range map[string]int{"application/json": 406, "application/x-www-form-urlencoded": 200, "*/*": 200, "": 200} {
+		r := w.request("POST", "/ws/oauth/initiate", "")
+		r.Header.Set("Accept", accept)
+		w.credentials(r, w.client, Token{}, "oauth_callback", "oob")
+		if got := w.do(r); got.status != status {
+			t.Errorf("Accept: %s: %v", accept, got)
+		}
+	}
+}
+
 func TestDenialEndsTheRequestToken(t *testing.T) {
 	w := newWorld(t, OpenO)
 	request := tokenOf(t, w.initiate("", "oauth_callback", "oob").body)

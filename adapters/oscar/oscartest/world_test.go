@@ -83,7 +83,10 @@ func (w *world) request(method, path, body string) *http.Request {
 	if body != "" {
 		r.Header.Set("Content-Type", kindJSON)
 	}
-	if w.accept != "" {
+	switch {
+	case strings.HasPrefix(path, "/ws/oauth/"):
+		r.Header.Set("Accept", kindForm)
+	case w.accept != "":
 		r.Header.Set("Accept", w.accept)
 	}
 	return r
