@@ -204,8 +204,8 @@ func (f reportFlags) free() error {
 	if f.Output == "" {
 		return nil
 	}
-	if info, err := os.Stat(filepath.Dir(f.Output)); err != nil || !info.IsDir() {
-		return fmt.Errorf("there is no folder %s to write %s to", filepath.Dir(f.Output), filepath.Base(f.Output))
+	if err := parent(f.Output); err != nil {
+		return err
 	}
 	switch info, err := os.Lstat(f.Output); {
 	case err != nil:
@@ -214,6 +214,14 @@ func (f reportFlags) free() error {
 		return fmt.Errorf("%s is a folder; name a file", f.Output)
 	case !f.Force:
 		return fmt.Errorf("%s is there already; give another name, or --force to replace it", f.Output)
+	}
+	return nil
+}
+
+// parent makes sure that there is a folder to write a file to.
+func parent(path string) error {
+	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+		return fmt.Errorf("there is no folder %s to write %s to", filepath.Dir(path), filepath.Base(path))
 	}
 	return nil
 }

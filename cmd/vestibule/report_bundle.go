@@ -28,7 +28,7 @@ func newFolder(path string, force bool) error {
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return nil
+		return parent(path)
 	case err != nil:
 		return err
 	case info.IsDir():
