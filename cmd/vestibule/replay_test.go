@@ -1,9 +1,6 @@
 package main
 
 import (
-	"context"
-	"io"
-	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -13,6 +10,7 @@ import (
 
 	"vestibule/internal/demo"
 	"vestibule/internal/demo/stage"
+	"vestibule/internal/demo/stage/stagetest"
 )
 
 // command runs the program in this process and gives what it printed.
@@ -26,23 +24,7 @@ func command(t *testing.T, args ...string) (out, wrong string, code int) {
 // played is a running demo in whose first clinic an assistant has worked for a while.
 func played(t *testing.T) (folder, clinic string) {
 	t.Helper()
-	s, err := stage.Open(t.Context(), stage.Options{Listen: "127.0.0.1:0", Metrics: "127.0.0.1:0", Data: t.TempDir(), Version: "test",
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	served := make(chan error, 1)
-	go func() { served <- s.Serve(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-served; err != nil {
-			t.Error(err)
-		}
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	s, _ := stagetest.Up(t, stage.Options{})
 	clinic = demo.Clinics()[0]
 	tour := s.Tours[clinic]
 	for _, path := range []string{

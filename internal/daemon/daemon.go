@@ -173,13 +173,19 @@ func (d *Daemon) Watch(ctx context.Context) {
 
 // Close records the stop and gives the folder back.
 func (d *Daemon) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	var errs []error
+	if d.started {
+		errs = append(errs, d.gateway.RecordCounted(ctx, true), d.record(ctx, "stop", d.opts.Version))
+	}
+	return errors.Join(append(errs, d.giveBack(ctx))...)
+}
+
+// giveBack closes what was opened.
+func (d *Daemon) giveBack(ctx context.Context) error {
 	var errs []error
 	if d.ledger != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		if d.started {
-			errs = append(errs, d.gateway.RecordCounted(ctx, true), d.record(ctx, "stop", d.opts.Version))
-		}
 		errs = append(errs, d.ledger.Close(), d.saveCopy(ctx))
 	}
 	if d.guard != nil {

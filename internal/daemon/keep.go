@@ -149,7 +149,7 @@ func plainly(err error) string { return strings.TrimPrefix(err.Error(), "store."
 // Data, Deployment, LogKey and CheckpointCopy of o are looked at, and a Deployment that is empty is the ledger's own.
 func Keep(ctx context.Context, o Options, do func(*keep.Keeper) error) (err error) {
 	d := &Daemon{opts: o}
-	defer func() { err = errors.Join(err, d.giveBack()) }()
+	defer func() { err = errors.Join(err, d.giveBack(context.Background())) }()
 	if d.unlock, err = store.Lock(o.Data); err != nil {
 		return err
 	}
@@ -180,22 +180,4 @@ func Keep(ctx context.Context, o Options, do func(*keep.Keeper) error) (err erro
 		return err
 	}
 	return do(d.keeper())
-}
-
-// giveBack closes what Keep opened.
-func (d *Daemon) giveBack() error {
-	var errs []error
-	if d.ledger != nil {
-		errs = append(errs, d.ledger.Close(), d.saveCopy(context.Background()))
-	}
-	if d.guard != nil {
-		errs = append(errs, d.guard.Close())
-	}
-	if d.db != nil {
-		errs = append(errs, d.db.Close())
-	}
-	if d.unlock != nil {
-		errs = append(errs, d.unlock())
-	}
-	return errors.Join(errs...)
 }

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,26 +62,18 @@ func visits(t *testing.T, dir string, at time.Time, n int) {
 // serving serves a folder until the test ends.
 func serving(t *testing.T, dir string) {
 	t.Helper()
-	d, err := daemon.Open(t.Context(), options(dir))
+	t.Cleanup(running(t, options(dir)))
+}
+
+// reading opens a folder's database beside whoever serves it.
+func reading(t *testing.T, dir string) *sql.DB {
+	t.Helper()
+	db, err := store.OpenFolder(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	on, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- d.Serve(ctx, daemon.Listeners{Public: on}) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-		if err := d.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(func() { db.Close() })
+	return db
 }
 
 // awaited asks until it holds.
@@ -152,11 +144,7 @@ func TestAnErrandThatWasCutShortIsFinishedAtTheNextStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := store.OpenFolder(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := reading(t, dir)
 	t.Run("first", func(t *testing.T) {
 		serving(t, dir)
 		awaited(t, "something is deleted", func() bool {
@@ -185,13 +173,10 @@ func TestTheRuleIsAppliedWithoutBeingAsked(t *testing.T) {
 	visits(t, dir, time.Now().AddDate(-11, 0, 0), 5)
 	visits(t, dir, time.Now().AddDate(-9, 0, 0), 4)
 	serving(t, dir)
-	db, err := store.OpenFolder(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := reading(t, dir)
 	var gone []audit.Deletion
 	awaited(t, "old bodies are deleted", func() bool {
+		var err error
 		gone, err = audit.NewReader(db).Deletions(t.Context(), "maple")
 		return err == nil && len(gone) > 0
 	})
@@ -246,11 +231,7 @@ func TestAHoldCountsUntilItsWithdrawalIsOnRecord(t *testing.T) {
 			}
 		}
 	}
-	db, err := store.OpenFolder(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := reading(t, dir)
 	beforeItIsRead := &keep.Keeper{DB: db, Store: s, Now: time.Now, NewID: vestibule.NewID}
 	held(5)(beforeItIsRead) // applied, and not on record yet
 	keeping(t, dir, held(5))

@@ -26,11 +26,7 @@ func keysIn(t *testing.T, dir string) []string {
 // verifiedFolder checks every trail of a folder with its own keys.
 func verifiedFolder(t *testing.T, dir string) {
 	t.Helper()
-	db, err := store.OpenFolder(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := reading(t, dir)
 	reports, err := audit.VerifyDB(t.Context(), db, strings.Join(keysIn(t, dir), "\n"))
 	if err != nil || len(reports) == 0 {
 		t.Fatal(reports, err)
@@ -123,11 +119,7 @@ func TestARotationThatWasCutShortIsFinishedAtTheNextStart(t *testing.T) {
 // handOver hands the ledger over and does nothing of what comes after that.
 func handOver(t *testing.T, dir, path string) {
 	t.Helper()
-	db, err := store.OpenFolder(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
+	db := reading(t, dir)
 	old, err := audit.LoadKey(path)
 	if err != nil {
 		t.Fatal(err)

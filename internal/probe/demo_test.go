@@ -2,10 +2,7 @@ package probe_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"io"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,28 +10,14 @@ import (
 
 	"vestibule/internal/demo"
 	"vestibule/internal/demo/stage"
+	"vestibule/internal/demo/stage/stagetest"
 	"vestibule/internal/probe"
 )
 
 // standing puts a demo up for the test.
 func standing(t *testing.T) *stage.Stage {
 	t.Helper()
-	s, err := stage.Open(t.Context(), stage.Options{Listen: "127.0.0.1:0", Metrics: "127.0.0.1:0", Data: t.TempDir(), Version: "test", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	go func() { served <- s.Serve(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-served; err != nil {
-			t.Errorf("serving: %v", err)
-		}
-		if err := s.Close(); err != nil {
-			t.Errorf("closing: %v", err)
-		}
-	})
+	s, _ := stagetest.Up(t, stage.Options{})
 	return s
 }
 

@@ -1,7 +1,6 @@
 package stage_test
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -13,37 +12,15 @@ import (
 
 	"vestibule/internal/demo"
 	"vestibule/internal/demo/stage"
+	"vestibule/internal/demo/stage/stagetest"
 )
 
 // up puts a demo up on folder and takes it down at the end, or when down is called. With onOSCAR a new folder's second clinic
 // runs on an OSCAR.
 func up(t *testing.T, folder string, onOSCAR bool) (s *stage.Stage, down func()) {
 	t.Helper()
-	s, err := stage.Open(t.Context(), stage.Options{Listen: "127.0.0.1:0", Metrics: "127.0.0.1:0", Data: folder, Version: "test", OSCAR: onOSCAR,
-		Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	served := make(chan error, 1)
-	go func() { served <- s.Serve(ctx) }()
-	closed := false
-	down = func() {
-		if closed {
-			return
-		}
-		closed = true
-		cancel()
-		if err := <-served; err != nil {
-			t.Errorf("serving: %v", err)
-		}
-		if err := s.Close(); err != nil {
-			t.Errorf("closing: %v", err)
-		}
-		events.TakeFolder(t, folder)
-	}
-	t.Cleanup(down)
-	return s, down
+	t.Cleanup(func() { events.TakeFolder(t, folder) }) // once it is down
+	return stagetest.Up(t, stage.Options{Data: folder, OSCAR: onOSCAR})
 }
 
 // program builds the command once for the test.
