@@ -55,11 +55,7 @@ func checkAgain(ctx context.Context, t *terminal, d *data, draft store.Document)
 
 // decide finds the draft meant, lets do decide about it and says since when that holds.
 func (c draftFlags) decide(ctx context.Context, t *terminal, done string, do func(*data, string, applied) (store.Document, error)) error {
-	by, err := c.name()
-	if err != nil {
-		return err
-	}
-	return c.within(func(d *data) error {
+	return doing(c.dataFlags, c.byFlag, func(d *data, by string) error {
 		found, err := d.versionsNamed(ctx, c.Clinic, c.Name, false)
 		if err != nil {
 			return err
@@ -113,11 +109,7 @@ A review extends nothing: the grant ends as it says. To go on longer, apply it w
 
 // Run renews the approval of the version in force.
 func (c grantsReviewCmd) Run(ctx context.Context, t *terminal) error {
-	by, err := c.name()
-	if err != nil {
-		return err
-	}
-	return c.within(func(d *data) error {
+	return doing(c.dataFlags, c.byFlag, func(d *data, by string) error {
 		found, err := d.versionsNamed(ctx, c.Clinic, c.Name, false)
 		if err != nil {
 			return err

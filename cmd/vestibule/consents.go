@@ -37,11 +37,7 @@ imported again changes the directives it became, which are named after its id.
 
 // Run imports the files.
 func (c directivesImportCmd) Run(ctx context.Context, t *terminal) error {
-	by, err := c.name()
-	if err != nil {
-		return err
-	}
-	return c.within(func(d *data) error {
+	return doing(c.dataFlags, c.byFlag, func(d *data, by string) error {
 		options, err := c.options(ctx, d)
 		if err != nil {
 			return err

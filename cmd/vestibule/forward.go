@@ -117,11 +117,7 @@ func (c forwardAgainCmd) Run(ctx context.Context, t *terminal) error {
 	if (c.From < 0) == (c.Since == "") {
 		return errors.New("give one of --from and --since")
 	}
-	by, err := c.name()
-	if err != nil {
-		return err
-	}
-	return c.within(func(d *data) error {
+	return doing(c.dataFlags, c.byFlag, func(d *data, by string) error {
 		from, err := c.first(ctx, t, d)
 		if err != nil {
 			return err

@@ -32,15 +32,11 @@ A document that others name stays until they do not. A grant is taken back with 
 
 // Run withdraws the document.
 func (c withdrawCmd) Run(ctx context.Context, t *terminal) error {
-	by, err := c.name()
-	if err != nil {
-		return err
-	}
 	kind, err := withdrawable(c.Kind)
 	if err != nil {
 		return err
 	}
-	return c.within(func(d *data) error {
+	return doing(c.dataFlags, c.byFlag, func(d *data, by string) error {
 		docs, err := d.documents(ctx)
 		if err != nil {
 			return err
