@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	googleuuid "github.com/google/uuid"
+
 	"vestibule/audit"
 )
 
@@ -208,12 +210,5 @@ func uuid(rng *rand.Rand, millis int64) string {
 		b[i] = byte(millis >> (40 - 8*i))
 	}
 	b[6], b[8] = 0x70|b[6]&0xf, 0x80|b[8]&0x3f
-	var text [36]byte
-	hex.Encode(text[:], b[:4])
-	hex.Encode(text[9:], b[4:6])
-	hex.Encode(text[14:], b[6:8])
-	hex.Encode(text[19:], b[8:10])
-	hex.Encode(text[24:], b[10:])
-	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
-	return string(text[:])
+	return googleuuid.UUID(b).String()
 }
