@@ -172,8 +172,29 @@ func (s *FHIR) ask(ctx context.Context, method, path string, header http.Header,
 		return 0, nil, faultf("answered %d with something other than FHIR, perhaps a log-in page", resp.StatusCode)
 	case int64(len(answer)) > most && most == maxBatch:
 		return 0, nil, faultf("answered with more than %d bytes", most)
+	case deniedBy(answer):
+		return 0, nil, faultf("answered %d, but with an OperationOutcome that says it failed", resp.StatusCode)
 	}
 	return resp.StatusCode, answer, nil
+}
+
+// deniedBy reports whether the body of a success says that it is none: some servers and facades answer so.
+func deniedBy(answer []byte) bool {
+	v, err := fhir.Parse(answer, fhir.Limits{})
+	return err == nil && saysFailed(v)
+}
+
+// saysFailed reports whether v is an OperationOutcome with an error in it.
+func saysFailed(v fhir.Value) bool {
+	if v.Get("resourceType").Text() != "OperationOutcome" {
+		return false
+	}
+	for issue := range v.Get("issue").Items() {
+		if severity := issue.Get("severity").Text(); severity == "error" || severity == "fatal" {
+			return true
+		}
+	}
+	return false
 }
 
 // loginText is the text of a failed log-in. The log-in is that of package fhirr4, whose own texts speak of an EMR.
@@ -255,6 +276,9 @@ func verdicts(answer []byte, n int) ([]Verdict, error) {
 			return nil, faultf("answered a batch with entries that have no status")
 		}
 		verdict, err := verdict(status)
+		if verdict.Taken && saysFailed(entry.Get("response").Get("outcome")) {
+			verdict, err = Verdict{}, faultf("answered %d in a batch, but with an OperationOutcome that says it failed", status)
+		}
 		if err != nil {
 			fault = err
 		}

@@ -164,6 +164,7 @@ func TestNothingIsLostWhateverARepositoryDoes(t *testing.T) {
 		"half":    {raw("HTTP/1.1 201 Created\r\nContent-Type: application/fhir+json\r\nContent-Length: 100\r\n\r\n{\"resourceType\""), "the connection ended early"},
 		"no HTTP": {raw("Patient/secret-1 was not found here\r\n\r\n"), "answered with something that could not be read"},
 		"HTML":    {raw("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 16\r\n\r\nPatient/secret-1"), "answered 200 with something other than FHIR, perhaps a log-in page"},
+		"denied":  {raw("HTTP/1.1 200 OK\r\nContent-Type: application/fhir+json\r\nContent-Length: 118\r\n\r\n" + `{"resourceType":"OperationOutcome","issue":[{"severity":"warning"},{"severity":"error","diagnostics":"Patient/secr"}]}`), "answered 200, but with an OperationOutcome that says it failed"},
 		"redirect": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, elsewhere.URL+"/fhir/AuditEvent", http.StatusTemporaryRedirect)
 		}, "answered 307: a redirect is not followed"},
@@ -308,6 +309,7 @@ func TestABatchIsJudgedEntryByEntry(t *testing.T) {
 		{answer("201 Created", "200"), 2, []Verdict{taken, taken}, ""},
 		{answer("201", "422 Unprocessable Entity", "201"), 3, []Verdict{taken, refused, taken}, ""},
 		{answer("201", "503", "201"), 3, []Verdict{taken, {}, taken}, "answered 503"},
+		{answer("201", `201","outcome":{"resourceType":"OperationOutcome","issue":[{"severity":"fatal"}]},"x":"`), 2, []Verdict{taken, {}}, "answered 201 in a batch, but"},
 		{answer("201"), 2, nil, "answered a batch of 2 with 1 entries"},
 		{answer("fine"), 1, nil, "entries that have no status"},
 		{[]byte(`{"resourceType":"OperationOutcome"}`), 1, nil, "something other than a Bundle"},
