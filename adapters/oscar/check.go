@@ -134,7 +134,7 @@ func (c *checker) zone(ctx context.Context, t traits) {
 		c.say(Good, "OSCAR's times agree with the zone %s.", zone)
 		return
 	}
-	c.say(Warning, "Today's sheet is empty, so OSCAR's time zone could not be compared with %s. Check again on a working day.", zone)
+	c.say(Warning, "Today's sheet is empty, so OSCAR's time zone could not be compared with %s. Check again on a day with appointments.", zone)
 }
 
 // privileges tries calls that need them. Those for writing are tried on row 0, which no OSCAR has.
@@ -161,7 +161,7 @@ func (c *checker) privileges(ctx context.Context, t traits) {
 			try{"_appointment w", "no appointment can be booked or changed", send("/schedule/appointment/0/updateStatus", `{"status":"t"}`)})
 	}
 	if t.ticklers {
-		tries = append(tries, try{"_tickler r", "no task can be read", get("/ws/services/tickler/ticklers", "count", "1", "page", "1", "demographicNo", "-1")},
+		tries = append(tries, try{"_tickler r", "no task can be read", get("/ws/services/tickler/ticklers", "count", "1", "page", "1", "status", "A", "demographicNo", "-1")},
 			try{"_tickler u", "no task can be changed", send("/tickler/complete", `{"ticklers":[]}`)})
 	}
 	for _, p := range tries {
