@@ -147,7 +147,7 @@ func (g *Gateway) Do(ctx context.Context, req Request) Answer {
 	a := g.begin(req)
 	if a.clinic == nil {
 		return a.deny(ctx, fhir.E("vestibule.Do", fhir.KindNotFound, "unknown-clinic",
-			"There is no clinic of this name here, or it is not served at the moment."))
+			"There is no clinic of this name here, or it is not served at the moment. Check the name in the address."))
 	}
 	if req.Refused != nil {
 		return a.deny(ctx, fhir.AsError(req.Refused))

@@ -57,7 +57,7 @@ func (a *access) notAnAuditor(ctx context.Context, req Request) (refused Answer,
 	const op = "vestibule.Trail"
 	switch {
 	case a.clinic == nil:
-		return a.deny(ctx, fhir.E(op, fhir.KindNotFound, "unknown-clinic", "There is no clinic of this name here, or it is not served at the moment.")), true
+		return a.deny(ctx, fhir.E(op, fhir.KindNotFound, "unknown-clinic", "There is no clinic of this name here, or it is not served at the moment. Check the name in the address.")), true
 	case req.Refused != nil:
 		a.record.Agent = agentOf(req)
 		return a.deny(ctx, fhir.AsError(req.Refused)), true
