@@ -144,7 +144,7 @@ func (a *Adapter) ticklerPages(ctx context.Context, op string, size int, filters
 	total := int64(-1)
 	for page := 1; ; page++ {
 		query := append([]string{"count", strconv.Itoa(size), "page", strconv.Itoa(page), "includeComments", "true", "includeLinks", "true"}, filters...)
-		v, err := a.getJSON(ctx, op, typTask, "/ws/services/tickler/ticklers", query...)
+		v, err := a.listedTicklers(ctx, op, query)
 		if err != nil {
 			return nil, readFault(err, op)
 		}
@@ -179,6 +179,20 @@ func (a *Adapter) ticklerPages(ctx context.Context, op string, size int, filters
 			return nil, unbounded("This search looks at too many ticklers. Narrow it, for example by patient, owner or status.")
 		}
 	}
+}
+
+// listedTicklers asks for one page. Where no status is asked for it is sent empty, which means any: OSCAR fails without the
+// parameter itself (Open-O's TicklerDaoImpl.getTicklerQueryString).
+func (a *Adapter) listedTicklers(ctx context.Context, op string, query []string) (fhir.Value, error) {
+	text := encodeQuery(query)
+	if !slices.Contains(query, "status") {
+		text += "&status="
+	}
+	b, err := a.link.do(ctx, exchange{op: op, typ: typTask, method: http.MethodGet, path: "/ws/services/tickler/ticklers", query: text, again: true})
+	if err != nil {
+		return fhir.Value{}, err
+	}
+	return a.parse(op, typTask, b)
 }
 
 // taskCandidates asks for the ticklers that q narrows down to.

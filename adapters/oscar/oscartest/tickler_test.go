@@ -11,6 +11,9 @@ const success, failure = `{"success":true,"message":null}`, `{"success":false,"m
 
 func (w *world) ticklers(query string) found[ticklerRow] {
 	w.t.Helper()
+	if !strings.Contains(query, "status=") {
+		query += "&status="
+	}
 	return get[found[ticklerRow]](w, "GET", "/tickler/ticklers?"+query, "")
 }
 
@@ -41,9 +44,9 @@ func TestATicklerWithoutPatientOrAssigneeFailsWithStatus200(t *testing.T) {
 	}
 }
 
-func TestCountAndPageAreRequired(t *testing.T) {
+func TestCountPageAndStatusAreRequired(t *testing.T) {
 	w := newWorld(t, OpenO)
-	for _, query := range []string{"", "count=10", "page=1", "count=0&page=1", "count=10&page=0", "count=10&page=1&serviceStartDate=soon"} {
+	for _, query := range []string{"", "count=10&status=A", "page=1&status=A", "count=0&page=1&status=A", "count=10&page=0&status=A", "count=10&page=1", "count=5001&page=1&status=A", "count=10&page=1&status=A&serviceStartDate=soon"} {
 		if got := w.ask("GET", "/tickler/ticklers?"+query, ""); got.status != 500 {
 			t.Errorf("%q: %v", query, got)
 		}
