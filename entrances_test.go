@@ -1,6 +1,7 @@
 package vestibule_test
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -29,6 +30,7 @@ type door struct {
 	*world
 	http.Handler
 	signer jose.Signer
+	log    *bytes.Buffer // what the operator reads
 }
 
 func newDoor(t *testing.T) *door {
@@ -37,7 +39,7 @@ func newDoor(t *testing.T) *door {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &door{world: newWorld(t, newEMR(t, 2), bookings...)}
+	d := &door{world: newWorld(t, newEMR(t, 2), bookings...), log: &bytes.Buffer{}}
 	d.signer, err = jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: key, KeyID: "k1"}}, (&jose.SignerOptions{}).WithType("at+jwt"))
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +50,7 @@ func newDoor(t *testing.T) *door {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.Handler = server.New(server.Config{Gateway: d.Gateway, Verifier: verifier, PublicURL: "https://gw.test", Log: slog.New(slog.DiscardHandler), Metrics: server.NewMetrics()})
+	d.Handler = server.New(server.Config{Gateway: d.Gateway, Verifier: verifier, PublicURL: "https://gw.test", Log: slog.New(slog.NewTextHandler(d.log, nil)), Metrics: server.NewMetrics()})
 	return d
 }
 

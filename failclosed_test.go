@@ -3,11 +3,13 @@ package vestibule_test
 import (
 	"context"
 	"errors"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"vestibule"
+	"vestibule/adapters"
 	"vestibule/audit"
 	"vestibule/fhir"
 )
@@ -153,6 +155,91 @@ func TestHangingUpStopsNoWriteHalfWay(t *testing.T) {
 	a := w.Do(ctx, vestibule.Request{Clinic: "maple", Caller: w.caller, Interaction: q, Body: []byte(proposal)})
 	if a.Err() != nil || !a.Receipt().Valid() || w.emr.wrote() != 1 || w.last(t).Outcome != audit.OutcomeSuccess {
 		t.Errorf("answered %v after %d writes, on record as %+v", a.Err(), w.emr.wrote(), w.last(t))
+	}
+}
+
+// Hazard H23: a defect is no silent path either. What panics is answered 500 with nothing of what it was about, in the answer or the
+// log, and is on record; a write that was under way is settled.
+func TestH23ADefectIsOnRecord(t *testing.T) {
+	for _, c := range []struct{ method, path, body, call string }{
+		{"GET", "/Appointment/mine", "", "read"}, {"GET", "/Appointment", "", "search"}, {"PUT", "/Appointment/mine", moved, "read"}, {"PUT", "/Appointment/mine", moved, "write"},
+	} {
+		d := newDoor(t)
+		d.emr.put(t, appointment("mine", "42", "1", now.Add(time.Hour)))
+		d.served = defective{d.emr, c.call}
+		d.grant(t, 1, bookings...)
+		req := httptest.NewRequest(c.method, "https://gw.test/fhir/maple"+c.path, strings.NewReader(c.body))
+		for name, value := range map[string]string{"Authorization": "Bearer " + d.token(t, d.caller), "If-Match": `W/"1"`, "Content-Type": "application/fhir+json"} {
+			req.Header.Set(name, value)
+		}
+		rec := httptest.NewRecorder()
+		d.ServeHTTP(rec, req)
+		if rec.Code != 500 || strings.Contains(rec.Body.String()+d.log.String(), marker) || !strings.Contains(rec.Body.String(), "OperationOutcome") || !strings.Contains(d.log.String(), "stack=") {
+			t.Errorf("%s %s: %d %s, logged %s", c.method, c.path, rec.Code, rec.Body, d.log)
+		}
+		left, err := d.Abandoned(t.Context())
+		if err != nil || len(d.records(t)) != 1 {
+			t.Fatalf("%s %s: %d records, %v", c.method, c.path, len(d.records(t)), err)
+		}
+		if r := d.last(t); c.call == "write" && len(left) != 1 || c.call != "write" && (r.Outcome != audit.OutcomeMajor || r.Status != 500 || r.Agent.Subject != "amara" || len(left) > 0) {
+			t.Errorf("%s %s: %d abandoned, on record as %+v", c.method, c.path, len(left), r)
+		}
+	}
+}
+
+// Hazard H20: what a caller made up stands neither in the route on record nor, when nothing can be recorded, in the operator's log.
+func TestH20NothingACallerMadeUpIsARouteOrLogged(t *testing.T) {
+	d := newDoor(t)
+	ask := func(method, path string) *httptest.ResponseRecorder {
+		req := httptest.NewRequest(method, "https://gw.test"+path, nil)
+		req.Header.Set("Authorization", "Bearer "+d.token(t, d.caller))
+		rec := httptest.NewRecorder()
+		d.ServeHTTP(rec, req)
+		return rec
+	}
+	for _, c := range []struct{ method, path, route string }{
+		{"ZEBULON", "/fhir/maple/Appointment/" + marker, "OTHER /fhir/{clinic}/{path}"}, {"GET", "/fhir/maple/" + marker, "GET /fhir/{clinic}/{path}"},
+		{"DELETE", "/fhir/maple/Appointment/" + marker, "DELETE /fhir/{clinic}/{type}/{id}"}, {"ZEBULON", "/audit/maple/" + marker, "OTHER /audit/{clinic}/{path}"},
+	} {
+		if ask(c.method, c.path); d.last(t).Route != c.route {
+			t.Errorf("%s %s: the route is %s", c.method, c.path, d.last(t).Route)
+		}
+	}
+	faults()["database closed"](t, d.world)
+	for _, path := range []string{"/fhir/maple/Appointment/" + marker, "/fhir/" + strings.ToLower(marker) + "/Appointment/1"} {
+		if rec := ask("GET", path); rec.Code != 503 || rec.Header().Get("Retry-After") == "" {
+			t.Errorf("%s: %d %v", path, rec.Code, rec.Header())
+		}
+	}
+	if log := strings.ToLower(d.log.String()); !strings.Contains(log, "access failed") || strings.Contains(log, strings.ToLower(marker)) {
+		t.Errorf("logged %s", d.log)
+	}
+}
+
+// defective is an EMR's adapter that panics in one call, with something of a patient's.
+type defective struct {
+	*emr
+	in string
+}
+
+func (d defective) Read(ctx context.Context, ref fhir.Ref) (fhir.Resource, error) {
+	d.call("read")
+	return d.emr.Read(ctx, ref)
+}
+
+func (d defective) Search(ctx context.Context, q fhir.Query, cursor string) (adapters.Page, error) {
+	d.call("search")
+	return d.emr.Search(ctx, q, cursor)
+}
+
+func (d defective) Write(ctx context.Context, c fhir.Change) (fhir.Resource, error) {
+	d.call("write")
+	return d.emr.Write(ctx, c)
+}
+
+func (d defective) call(name string) {
+	if name == d.in {
+		panic(errors.New(marker))
 	}
 }
 

@@ -145,6 +145,7 @@ const GatewayLog = "_gateway"
 // it holds no patient data.
 func (g *Gateway) Do(ctx context.Context, req Request) Answer {
 	a := g.begin(req)
+	defer a.recordPanic(ctx)
 	if a.clinic == nil {
 		return a.deny(ctx, fhir.E("vestibule.Do", fhir.KindNotFound, "unknown-clinic",
 			"There is no clinic of this name here, or it is not served at the moment. Check the name in the address."))
@@ -178,6 +179,19 @@ func (g *Gateway) Do(ctx context.Context, req Request) Answer {
 	}
 	return a.deny(ctx, fhir.E("vestibule.Do", fhir.KindMethodNotAllowed, "interaction-not-supported",
 		"This gateway does not carry out this interaction."))
+}
+
+// recordPanic puts an access on record that ends in a defect, an adapter's or our own, before whoever serves it answers the
+// panic (hazard H23). Of a write whose intent is on record nobody knows what became of it: that is left to Settle.
+func (a *access) recordPanic(ctx context.Context) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if a.record.Intent == nil {
+		a.fail(ctx, fhir.AsError(nil))
+	}
+	panic(p)
 }
 
 // access is one access on its way: what was asked, what was decided, and the record that grows with it.
