@@ -77,7 +77,7 @@ var inFrench = map[string]french{
 	"people-only":                   {"L’autorisation est pour des personnes et l’appelant est un agent automatisé.", "Demandez à la clinique une autorisation avec automated: true."},
 	"agents-only":                   {"L’autorisation est pour des agents automatisés et l’appelant est une personne.", "Demandez à la clinique une autorisation pour vous-même."},
 	"outside-hours":                 {"C’est en dehors des heures de l’autorisation.", "Revenez durant ces heures, ou demandez à la clinique de les élargir."},
-	"network-unknown":               {"L’autorisation est liée à des réseaux et l’adresse de l’appelant n’est pas connue.", "Connectez-vous directement à la passerelle : elle ne croit personne au sujet d’une adresse."},
+	"network-unknown":               {"L’autorisation est liée à des réseaux et l’adresse de l’appelant n’est pas connue.", "Connectez-vous directement à la passerelle, qui ne croit personne au sujet d’une adresse."},
 	"outside-networks":              {"L’adresse de l’appelant n’est dans aucun des réseaux de l’autorisation.", "Connectez-vous depuis un réseau énuméré, ou demandez à la clinique d’ajouter le vôtre."},
 	"purpose-missing":               {"L’autorisation est liée à des finalités et le jeton n’en indique aucune.", "Demandez un jeton qui indique sa finalité."},
 	"purpose-not-granted":           {"Le jeton indique une finalité que l’autorisation ne permet pas.", "Demandez un jeton qui n’indique que les finalités que l’autorisation permet."},
