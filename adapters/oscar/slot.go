@@ -2,6 +2,7 @@ package oscar
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,7 +35,26 @@ func (a *Adapter) sheet(ctx context.Context, op string, t traits, no string, d d
 	for m := range list.Items() {
 		rows = append(rows, a.sheetRow(m, no, d))
 	}
-	return rows, nil
+	return rows, a.lengthen(ctx, op, rows)
+}
+
+// lengthen finds out how long the rows of a sheet are that does not say it: OSCAR 19's has no duration (ws/rest/ScheduleService
+// in the mirror of 2019). A row that is gone meanwhile takes no time.
+func (a *Adapter) lengthen(ctx context.Context, op string, rows []appointment) error {
+	return a.each(ctx, len(rows), func(ctx context.Context, i int) error {
+		if rows[i].end != noClock || rows[i].start == noClock || rows[i].id <= 0 {
+			return nil
+		}
+		whole, err := a.appointmentByREST(ctx, op, rows[i].id)
+		switch {
+		case errors.Is(err, errPerhapsAbsent), err == nil && whole.id != rows[i].id:
+			return nil
+		case err != nil:
+			return err
+		}
+		rows[i].end = whole.end
+		return nil
+	})
 }
 
 // sheetRows finds the rows of a day sheet: a bare array (Open-O), {patients: […]} (OSCAR 19), or, for a provider who is not

@@ -54,6 +54,7 @@ func TestTakenTimeIsNotBookedTwice(t *testing.T) {
 	for _, dialect := range []oscar.Dialect{oscar.OpenO, oscar.OSCAR19, oscar.Juno} {
 		t.Run(string(dialect), func(t *testing.T) {
 			s := newSet(t, dialect, true)
+			s.Switch(func(w *oscartest.Switches) { w.NoLengths = dialect == oscar.OSCAR19 })
 			s.AddAppointments(oscartest.Appointment{ProviderNo: doctor, Date: "2026-12-01", Start: "12:00", Minutes: 60, Name: ".LUNCH"},
 				oscartest.Appointment{ProviderNo: doctor, Date: "2026-12-01", Start: "14:00", DemographicNo: 31, Status: "C"})
 			first, err := s.a.Write(t.Context(), s.booking(t, "2026-12-01T09:00:00-05:00", "2026-12-01T09:15:00-05:00", ""))

@@ -76,6 +76,7 @@ type Switches struct {
 	LoseAnswers bool // calls are carried out and the connection is cut instead of an answer
 
 	CutOverlong       bool // text too long for its column is cut silently; otherwise 500, as MySQL's strict mode
+	NoLengths         bool // day sheets have neither duration nor type nor notes, as in the mirror of 2019
 	NoWSDL            bool // nobody but the vendor may read the WSDLs
 	LooseOrder        bool // of ticklers due at the same time each page has an order of its own, as the database pleases
 	NamedArguments    bool // SOAP arguments have names (appointmentId) instead of arg0

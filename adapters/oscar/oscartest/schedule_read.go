@@ -36,8 +36,8 @@ type sheetRow struct {
 	Status        string  `json:"status"`
 	StartTime     string  `json:"startTime"`
 	Reason        *string `json:"reason"`
-	Duration      string  `json:"duration"`
-	Type          string  `json:"type"`
+	Duration      *string `json:"duration"`
+	Type          *string `json:"type"`
 	Notes         *string `json:"notes"`
 	Date          int64   `json:"date"`
 }
@@ -59,7 +59,7 @@ func (c *call) daySheet() answer {
 	for _, a := range c.pick(func(a Appointment) bool { return a.ProviderNo == who && a.Date == day }) {
 		rows = append(rows, sheetRow{
 			DemographicNo: a.DemographicNo, AppointmentNo: a.ID, Name: orNull(a.Name, a.NullName), Status: a.Status, StartTime: twelve(a.Start),
-			Reason: orNull(a.Reason, a.NullName), Duration: length(a.Start, a.End), Type: a.Type, Notes: orNull(a.Notes, a.NullName), Date: c.dayMillis(a.Date),
+			Reason: orNull(a.Reason, a.NullName), Duration: orNull(length(a.Start, a.End), c.switches.NoLengths), Type: orNull(a.Type, c.switches.NoLengths), Notes: orNull(a.Notes, a.NullName || c.switches.NoLengths), Date: c.dayMillis(a.Date),
 		})
 	}
 	if c.cfg.Dialect == OSCAR19 {
