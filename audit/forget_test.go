@@ -24,7 +24,7 @@ func ids() func() string {
 
 // erasure is of a patient.
 func erasure(patient string) audit.Forgetting {
-	return audit.Forgetting{Clinic: "maple", Action: audit.ActionErasure, Naming: patient, Why: "asked in writing, file 7", By: "ann", NewID: ids()}
+	return audit.Forgetting{Clinic: "maple", Action: audit.ActionErasure, Naming: patient, Why: "asked in writing, file K", By: "ann", NewID: ids()}
 }
 
 func (h *house) forget(f audit.Forgetting) audit.Forgotten {
@@ -195,7 +195,7 @@ func TestADeletedRecordIsStillProved(t *testing.T) {
 		t.Errorf("reading it: %v", err)
 	}
 	deletions, err := h.Deletions(context.Background(), "maple")
-	if err != nil || len(deletions) != 1 || !deletions[0].Covers(at) || deletions[0].Covers(0) || !strings.Contains(deletions[0].String(), "by an erasure: asked in writing, file 7") {
+	if err != nil || len(deletions) != 1 || !deletions[0].Covers(at) || deletions[0].Covers(0) || !strings.Contains(deletions[0].String(), "by an erasure: asked in writing, file K") {
 		t.Errorf("deletions: %+v, %v", deletions, err)
 	}
 }
