@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"database/sql"
 	"fmt"
+	"io"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -51,12 +52,13 @@ func (c *clock) Advance(d time.Duration) { c.millis.Add(d.Milliseconds()) }
 // house is a ledger with everything around it that a test wants to touch.
 type house struct {
 	*audit.Ledger
-	t     testing.TB
-	db    *sql.DB
-	path  string
-	clock *clock
-	seed  byte // of the key in force; 0: the first
-	small bool // the index is made of small segments
+	t      testing.TB
+	db     *sql.DB
+	path   string
+	clock  *clock
+	seed   byte      // of the key in force; 0: the first
+	small  bool      // the index is made of small segments
+	random io.Reader // of log names and salts; nil: the system's
 }
 
 func newHouse(t testing.TB) *house {
@@ -88,7 +90,7 @@ func (h *house) open() {
 }
 
 func (h *house) options() audit.Options {
-	o := audit.Options{Key: testKey(max(1, h.seed)), Deployment: deployment, Now: h.clock.Now}
+	o := audit.Options{Key: testKey(max(1, h.seed)), Deployment: deployment, Now: h.clock.Now, Random: h.random}
 	if h.small {
 		o.SmallIndex()
 	}

@@ -18,12 +18,15 @@ import (
 // logOf is a log of n records, all signed.
 func logOf(t testing.TB, n int) *house {
 	t.Helper()
-	h := newHouse(t)
+	return logIn(newHouse(t), n)
+}
+
+func logIn(h *house, n int) *house {
 	for i := range n {
 		h.append(read(i))
 	}
 	if _, err := h.Checkpoint(context.Background(), "maple"); err != nil {
-		t.Fatal(err)
+		h.t.Fatal(err)
 	}
 	return h
 }

@@ -21,7 +21,10 @@ import (
 // later 5 to 9 reads.
 func story(t testing.TB) *house {
 	t.Helper()
-	h := newHouse(t)
+	return storyIn(newHouse(t))
+}
+
+func storyIn(h *house) *house {
 	h.append(read(0))
 	h.append(denial(1))
 	at := h.append(intent(2)).Index()
