@@ -219,6 +219,7 @@ func TestWhatIsNoTokenIsRefusedBeforeAnythingIsFetched(t *testing.T) {
 		"padding":              {CodeMalformed, head + "." + body + "=." + sig},
 		"a line break":         {CodeMalformed, head + "." + body[:10] + "\n" + body[10:] + "." + sig},
 		"plain base64":         {CodeMalformed, head + ".++//." + sig},
+		"another spelling":     {CodeMalformed, good[:len(good)-1] + string(good[len(good)-1]+1)}, // of the last bits, which say nothing
 		"empty claims":         {CodeMalformed, head + ".." + sig},
 		"too long":             {CodeMalformed, head + "." + strings.Repeat("A", MaxToken) + "." + sig},
 		"header no JSON":       {CodeMalformed, b64("x") + "." + body + "." + sig},
