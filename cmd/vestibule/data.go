@@ -115,16 +115,4 @@ func (d *data) documents(ctx context.Context) ([]config.Document, error) {
 func stored(doc config.Document) store.Document { return daemon.Stored(doc)[0] }
 
 // read is one stored document.
-func read(s store.Document) (config.Document, error) {
-	if err := s.Readable(); err != nil {
-		return config.Document{}, err
-	}
-	docs, err := config.Parse(s.Kind+" "+s.Name, s.Body)
-	if err != nil {
-		return config.Document{}, err
-	}
-	if len(docs) != 1 {
-		return config.Document{}, errors.New(s.Kind + " " + s.Name + ": the stored text is not one document")
-	}
-	return docs[0], nil
-}
+func read(s store.Document) (config.Document, error) { return daemon.Read(s) }

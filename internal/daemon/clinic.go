@@ -84,7 +84,7 @@ func partsOf(documents []store.Document, leftOut func(store.Document, error)) (p
 		if stored.Kind == config.KindLegalHold { // says nothing about accesses
 			continue
 		}
-		doc, err := read(stored)
+		doc, err := Read(stored)
 		switch {
 		case errors.Is(err, store.ErrErased):
 			return parts{}, err
@@ -126,21 +126,6 @@ func partsOf(documents []store.Document, leftOut func(store.Document, error)) (p
 // there: directives name patients.
 func unnamed() error {
 	return errors.New("a directive cannot be taken up: see vestibule directives list, and apply it anew")
-}
-
-// read is a stored document as it was when it was applied.
-func read(stored store.Document) (config.Document, error) {
-	if err := stored.Readable(); err != nil {
-		return config.Document{}, err
-	}
-	docs, err := config.Parse(stored.Kind+" "+stored.Name, stored.Body)
-	if err != nil {
-		return config.Document{}, err
-	}
-	if len(docs) != 1 {
-		return config.Document{}, fmt.Errorf("holds %d documents", len(docs))
-	}
-	return docs[0], nil
 }
 
 func (d *Daemon) build(name string, p parts) (*vestibule.Clinic, error) {

@@ -10,42 +10,28 @@ import (
 	"vestibule/adapters/fhirr4"
 	"vestibule/adapters/oscar"
 	"vestibule/internal/config"
-	"vestibule/internal/store"
 )
 
-// openers is every adapter there is, by the name a Connection gives: the one place to add one.
-func openers() map[string]func(*config.Connection, *time.Location) (adapters.EMR, error) {
-	return map[string]func(*config.Connection, *time.Location) (adapters.EMR, error){
-		"fhirr4":            openFHIRR4,
-		config.AdapterOSCAR: openOSCAR,
-	}
-}
-
+// openEMR opens a connection with its adapter: the one place to add one.
 func openEMR(c *config.Connection, zone *time.Location) (adapters.EMR, error) {
-	open, ok := openers()[c.Adapter]
-	if !ok {
-		return nil, fmt.Errorf("no adapter %q", c.Adapter)
+	switch c.Adapter {
+	case "fhirr4":
+		login, err := fhirr4Login(c.Login)
+		if err != nil {
+			return nil, err
+		}
+		return fhirr4.Open(fhirr4.Config{
+			Base: c.Base, Aliases: c.Aliases, Login: login, Timeout: c.Timeout, SearchByPost: c.Search == "post",
+			Quirks: fhirr4.Quirks{NoCount: c.Quirks.NoCount, NoSort: c.Quirks.NoSort, Modifiers: c.Quirks.Modifiers, Ignored: c.Quirks.Ignored},
+		})
+	case config.AdapterOSCAR:
+		conf, err := OSCARConfig(c, zone)
+		if err != nil {
+			return nil, err
+		}
+		return oscar.Open(conf)
 	}
-	return open(c, zone)
-}
-
-func openFHIRR4(c *config.Connection, _ *time.Location) (adapters.EMR, error) {
-	login, err := fhirr4Login(c.Login)
-	if err != nil {
-		return nil, err
-	}
-	return fhirr4.Open(fhirr4.Config{
-		Base: c.Base, Aliases: c.Aliases, Login: login, Timeout: c.Timeout, SearchByPost: c.Search == "post",
-		Quirks: fhirr4.Quirks{NoCount: c.Quirks.NoCount, NoSort: c.Quirks.NoSort, Modifiers: c.Quirks.Modifiers, Ignored: c.Quirks.Ignored},
-	})
-}
-
-func openOSCAR(c *config.Connection, zone *time.Location) (adapters.EMR, error) {
-	conf, err := OSCARConfig(c, zone)
-	if err != nil {
-		return nil, err
-	}
-	return oscar.Open(conf)
+	return nil, fmt.Errorf("no adapter %q", c.Adapter)
 }
 
 // OSCARConfig is what a connection to an OSCAR says, with its secrets. The token may be missing yet: then it is zero.
@@ -86,19 +72,3 @@ type NoTokenError struct{ error }
 
 // Unwrap gives the cause.
 func (e *NoTokenError) Unwrap() error { return e.error }
-
-// Connection is the document about a clinic's EMR, and the clinic's time zone.
-func Connection(documents []store.Document, clinic string) (*config.Connection, *time.Location, error) {
-	p, err := partsOf(those(documents, clinic), func(store.Document, error) {})
-	if err != nil {
-		return nil, nil, err
-	}
-	at, err := p.policyClinic()
-	if err != nil {
-		return nil, nil, err
-	}
-	if p.connection == nil {
-		return nil, nil, fmt.Errorf("clinic %s has no document of kind Connection; say where its EMR is", clinic)
-	}
-	return p.connection, at.Zone, nil
-}

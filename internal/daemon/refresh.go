@@ -115,7 +115,7 @@ func (d *Daemon) takeUp(ctx context.Context, documents []store.Document) error {
 func (d *Daemon) setPlatforms(documents []store.Document) error {
 	var platforms []identity.Platform
 	for _, stored := range documents {
-		doc, err := read(stored)
+		doc, err := Read(stored)
 		if err != nil {
 			d.leftOut(stored, err)
 			continue

@@ -73,12 +73,7 @@ func guardrailVariants(g policy.Guardrail) []variant {
 	for _, v := range selectorVariants("never", g.Never) {
 		add(v.path, v.text, func(g *policy.Guardrail) { g.Never = v.list })
 	}
-	for i, n := range several(g.Networks) {
-		add(fmt.Sprintf("networks[%d]", i), "network "+n, func(g *policy.Guardrail) { g.Networks = without(g.Networks, i) })
-	}
-	if len(g.Networks) > 0 {
-		add("networks", "networks: from nowhere else", func(g *policy.Guardrail) { g.Networks = nil })
-	}
+	listed(add, "networks", "network", "networks: from nowhere else", g.Networks, func(g *policy.Guardrail, l []string) { g.Networks = l })
 	return out
 }
 

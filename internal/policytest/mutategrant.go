@@ -85,18 +85,18 @@ func (c *coverer) platformOf(to policy.To) string {
 	return "nobody-asks-for-this-platform"
 }
 
-// changer takes the place, the name and the making of a variant.
-type changer = func(path, text string, change func(*policy.Grant))
+// changer takes the place, the name and the making of a variant of a rule.
+type changer[T any] = func(path, text string, change func(*T))
 
 // listed are a list's entries, each taken away where there are several, and the list as a whole.
-func listed(add changer, path, entry, whole string, list []string, set func(*policy.Grant, []string)) {
+func listed[T any](add changer[T], path, entry, whole string, list []string, set func(*T, []string)) {
 	if len(list) == 0 {
 		return
 	}
 	for i, item := range several(list) {
-		add(fmt.Sprintf("%s[%d]", path, i), entry+" "+item, func(g *policy.Grant) { set(g, without(list, i)) })
+		add(fmt.Sprintf("%s[%d]", path, i), entry+" "+item, func(rule *T) { set(rule, without(list, i)) })
 	}
-	add(path, whole, func(g *policy.Grant) { set(g, nil) })
+	add(path, whole, func(rule *T) { set(rule, nil) })
 }
 
 // several is list if it has more than one entry: a list cannot be without its only one.
@@ -110,7 +110,7 @@ func several(list []string) []string {
 func without(list []string, i int) []string { return slices.Delete(slices.Clone(list), i, i+1) }
 
 // permissionVariants are the clauses of the permission at i.
-func (c *coverer) permissionVariants(g policy.Grant, i int, add changer) {
+func (c *coverer) permissionVariants(g policy.Grant, i int, add changer[policy.Grant]) {
 	path, p := fmt.Sprintf("permissions[%d]", i), g.Permissions[i]
 	change := func(at, text string, change func(*policy.Permission)) {
 		add(path+at, text, func(g *policy.Grant) { change(&g.Permissions[i]) })

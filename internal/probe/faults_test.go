@@ -119,29 +119,46 @@ func (r request) plainRead() bool {
 
 // told answers a plain read of an id that exists out of reach in its own way.
 func told(status int, text string, headers ...string) fault {
-	return func(f *fake, r request, w http.ResponseWriter) bool {
-		if !r.hidden() || !r.plainRead() {
-			return false
-		}
+	return some(func(r request) bool { return r.hidden() && r.plainRead() }, func(f *fake, _ request, w http.ResponseWriter) {
 		for i := 0; i+1 < len(headers); i += 2 {
 			w.Header().Set(headers[i], headers[i+1])
 		}
 		f.outcome(w, status, text)
-		return true
+	})
+}
+
+// some answers some requests as answer says.
+func some(has func(r request) bool, answer func(f *fake, r request, w http.ResponseWriter)) fault {
+	return func(f *fake, r request, w http.ResponseWriter) bool {
+		yes := has(r)
+		if yes {
+			answer(f, r, w)
+		}
+		return yes
 	}
 }
 
 // raw answers some requests with a text.
 func raw(has func(r request) bool, status int, contentType, text string) fault {
-	return func(_ *fake, r request, w http.ResponseWriter) bool {
-		if !has(r) {
-			return false
-		}
+	return some(has, func(_ *fake, _ request, w http.ResponseWriter) {
 		w.Header().Set("Content-Type", contentType)
 		w.WriteHeader(status)
 		fmt.Fprint(w, text)
-		return true
-	}
+	})
+}
+
+// finds answers some requests with a page that is otherwise empty.
+func finds(has func(r request) bool, with func(f *fake, r request) map[string]any) fault {
+	return some(has, func(f *fake, r request, w http.ResponseWriter) {
+		page := with(f, r)
+		page["resourceType"], page["type"] = "Bundle", "searchset"
+		f.send(w, 200, page)
+	})
+}
+
+// refusing answers some requests with an outcome.
+func refusing(has func(r request) bool, status int, text string) fault {
+	return some(has, func(f *fake, _ request, w http.ResponseWriter) { f.outcome(w, status, text) })
 }
 
 func asks(accept, format string) func(r request) bool {
@@ -191,27 +208,16 @@ func faults() map[string]fault {
 		"cursor-open": func(f *fake, r request, w http.ResponseWriter) bool {
 			return r.params()["_cursor"] != "" && r.Header.Get("Authorization") != "Bearer "+fakeToken && f.all(w, r.typ())
 		},
-		"next-tells": func(f *fake, r request, w http.ResponseWriter) bool {
-			if r.Method != http.MethodPost || r.params()["patient"] == "" {
-				return false
-			}
-			f.send(w, 200, map[string]any{"resourceType": "Bundle", "type": "searchset", "link": []any{map[string]any{"relation": "next", "url": f.url + "/Appointment?page=2&patient=" + r.params()["patient"]}}})
-			return true
-		},
-		"counts": func(f *fake, r request, w http.ResponseWriter) bool {
-			if p := r.params(); p["_count"] != "0" && p["_summary"] != "count" || p["reason-code"] != "" {
-				return false
-			}
-			f.send(w, 200, map[string]any{"resourceType": "Bundle", "type": "searchset", "total": 99})
-			return true
-		},
-		"total-value": func(f *fake, r request, w http.ResponseWriter) bool {
-			if r.params()["reason-code"] == "" {
-				return false
-			}
-			f.send(w, 200, map[string]any{"resourceType": "Bundle", "type": "searchset", "total": map[bool]int{false: 1}[made(r.params()["reason-code"])]})
-			return true
-		},
+		"next-tells": finds(func(r request) bool { return r.Method == http.MethodPost && r.params()["patient"] != "" }, func(f *fake, r request) map[string]any {
+			return map[string]any{"link": []any{map[string]any{"relation": "next", "url": f.url + "/Appointment?page=2&patient=" + r.params()["patient"]}}}
+		}),
+		"counts": finds(func(r request) bool {
+			p := r.params()
+			return (p["_count"] == "0" || p["_summary"] == "count") && p["reason-code"] == ""
+		}, func(*fake, request) map[string]any { return map[string]any{"total": 99} }),
+		"total-value": finds(func(r request) bool { return r.params()["reason-code"] != "" }, func(_ *fake, r request) map[string]any {
+			return map[string]any{"total": map[bool]int{false: 1}[made(r.params()["reason-code"])]}
+		}),
 		"sort": func(f *fake, r request, w http.ResponseWriter) bool {
 			key := r.params()["_sort"]
 			if key == "" {
@@ -258,38 +264,20 @@ func faults() map[string]fault {
 		"any-signature": when(func(r request) bool {
 			return strings.HasPrefix(r.Header.Get("Authorization"), "Bearer "+fakeToken[:40])
 		}),
-		"identity":    when(header("X-Remote-User")),
-		"loopback":    when(header("X-Forwarded-For")),
-		"purpose":     when(header("X-Break-Glass")),
-		"tenant":      when(header("X-Role")),
-		"patients":    when(func(r request) bool { return strings.HasPrefix(r.rest(), "/Patient") }),
-		"reads":       when(func(r request) bool { return r.plainRead() }),
-		"pretty":      when(func(r request) bool { return r.params()["_pretty"] != "" }),
-		"told-status": told(403, "It is not there, or out of your reach."),
-		"told-text":   told(404, "It is out of your reach, or not there."),
-		"told-length": told(404, "It is there, but it is out of your reach, and has been for some time."),
-		"told-header": told(404, "It is not there, or out of your reach.", "ETag", `W/"7"`),
-		"told-otherwise": func(f *fake, r request, w http.ResponseWriter) bool {
-			if !r.hidden() || r.plainRead() {
-				return false
-			}
-			f.outcome(w, 403, "That is somebody else's.")
-			return true
-		},
-		"told-update": func(f *fake, r request, w http.ResponseWriter) bool {
-			if !r.hidden() || r.Method != http.MethodPut {
-				return false
-			}
-			f.outcome(w, 403, "That is somebody else's.")
-			return true
-		},
-		"told-create": func(f *fake, r request, w http.ResponseWriter) bool {
-			if !strings.Contains(r.Header.Get("If-None-Exist"), "a-104") {
-				return false
-			}
-			f.outcome(w, 412, "There is one.")
-			return true
-		},
+		"identity":       when(header("X-Remote-User")),
+		"loopback":       when(header("X-Forwarded-For")),
+		"purpose":        when(header("X-Break-Glass")),
+		"tenant":         when(header("X-Role")),
+		"patients":       when(func(r request) bool { return strings.HasPrefix(r.rest(), "/Patient") }),
+		"reads":          when(func(r request) bool { return r.plainRead() }),
+		"pretty":         when(func(r request) bool { return r.params()["_pretty"] != "" }),
+		"told-status":    told(403, "It is not there, or out of your reach."),
+		"told-text":      told(404, "It is out of your reach, or not there."),
+		"told-length":    told(404, "It is there, but it is out of your reach, and has been for some time."),
+		"told-header":    told(404, "It is not there, or out of your reach.", "ETag", `W/"7"`),
+		"told-otherwise": refusing(func(r request) bool { return r.hidden() && !r.plainRead() }, 403, "That is somebody else's."),
+		"told-update":    refusing(func(r request) bool { return r.hidden() && r.Method == http.MethodPut }, 403, "That is somebody else's."),
+		"told-create":    refusing(func(r request) bool { return strings.Contains(r.Header.Get("If-None-Exist"), "a-104") }, 412, "There is one."),
 		"told-slowly": func(_ *fake, r request, _ http.ResponseWriter) bool {
 			if r.hidden() && r.plainRead() {
 				time.Sleep(pause)
@@ -300,21 +288,13 @@ func faults() map[string]fault {
 		"error-stack":  raw(malformedDate, 500, "text/plain", "java.lang.NullPointerException\n\tat ca.uhn.fhir.Search.run(Search.java:42)"),
 		"error-data":   raw(malformedDate, 500, "application/fhir+json", `{"resourceType":"Patient","id":"p-13"}`),
 		"error-canary": raw(malformedDate, 400, "text/plain", "Cannot parse the date of "+secretName),
-		"links-foreign": func(f *fake, r request, w http.ResponseWriter) bool {
-			if r.rest() != "/Task" || r.Header.Get("Authorization") == "" {
-				return false
-			}
-			f.send(w, 200, map[string]any{"resourceType": "Bundle", "type": "searchset", "entry": []any{map[string]any{"fullUrl": "https://emr.example/fhir/Task/t-201", "resource": f.cut("Task/t-201")}}})
-			return true
-		},
+		"links-foreign": finds(func(r request) bool { return r.rest() == "/Task" && r.Header.Get("Authorization") != "" }, func(f *fake, _ request) map[string]any {
+			return map[string]any{"entry": []any{map[string]any{"fullUrl": "https://emr.example/fhir/Task/t-201", "resource": f.cut("Task/t-201")}}}
+		}),
 		"attachment-open": raw(func(r request) bool { return r.typ() == "Binary" }, 200, "text/plain", "a letter"),
-		"forwarded-host": func(f *fake, r request, w http.ResponseWriter) bool {
-			if r.Header.Get("X-Forwarded-Host") == "" {
-				return false
-			}
-			f.send(w, 200, map[string]any{"resourceType": "Bundle", "type": "searchset", "link": []any{map[string]any{"relation": "self", "url": "https://" + r.Header.Get("X-Forwarded-Host")}}})
-			return true
-		},
+		"forwarded-host": finds(header("X-Forwarded-Host"), func(_ *fake, r request) map[string]any {
+			return map[string]any{"link": []any{map[string]any{"relation": "self", "url": "https://" + r.Header.Get("X-Forwarded-Host")}}}
+		}),
 		"xml":   raw(asks("xml", "xml"), 200, "application/fhir+xml", `<Appointment xmlns="http://hl7.org/fhir"><comment value="x"/></Appointment>`),
 		"html":  raw(asks("html", "html"), 200, "text/html", `<pre>&quot;comment&quot;: 1</pre>`),
 		"other": raw(asks("csv", "ttl"), 200, "text/csv", secretComment),
