@@ -78,7 +78,7 @@ func (a *access) stillHolds(released []policy.Released) bool {
 func (a *access) heldBack(ctx context.Context, released []policy.Released) Answer {
 	a.record.Withheld += len(released)
 	if a.record.Intent != nil {
-		a.record.Intent = nil // which the record before has settled
+		a.record.Intent, a.record.Patients = nil, nil // which the record before has settled
 		return a.deny(ctx, writtenThenStopped())
 	}
 	return a.deny(ctx, a.refusedAnew())
@@ -102,9 +102,9 @@ func sameWrite(a, b policy.Accepted) bool {
 }
 
 // carriedOut answers a write that the EMR had carried out before rules came into force that permit it no longer.
-func (a *access) carriedOut(ctx context.Context, patients []string) Answer {
+func (a *access) carriedOut(ctx context.Context) Answer {
 	r := a.record
-	r.Phase, r.Outcome, r.Upstream, r.Patients, r.Withheld = audit.PhaseOutcome, audit.OutcomeSerious, "ok", patients, 1
+	r.Phase, r.Outcome, r.Upstream, r.Withheld = audit.PhaseOutcome, audit.OutcomeSerious, "ok", 1
 	return a.refuse(ctx, r, writtenThenStopped(), nil)
 }
 

@@ -108,6 +108,13 @@ func TestH37WhatIsStoppedStopsWhatIsUnderWay(t *testing.T) {
 						t.Errorf("the record gives %v, not %s", last.Reasons, reason)
 					}
 				}
+				var patients []string
+				if last.Intent != nil {
+					patients = records[len(records)-2].Patients
+				}
+				if !slices.Equal(last.Patients, patients) {
+					t.Errorf("what settles an intent names its patients, %q, and no other refusal does: %+v", patients, last)
+				}
 				if open, err := w.ledger.Unresolved(t.Context()); err != nil || len(open) > 0 {
 					t.Errorf("left open: %v, %v", open, err)
 				}

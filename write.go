@@ -106,7 +106,7 @@ func (a *access) carryOut(ctx context.Context, before, proposed fhir.Resource, a
 		return Answer{decision: a.id, err: fhir.AsError(err)}
 	}
 	index := receipt.Index()
-	a.record.Intent = &index
+	a.record.Intent, a.record.Patients = &index, patients // whatever comes of it is told of them
 	emr := a.clinic.EMR
 	if a.renew() {
 		if again, reasons := a.decision.Accept(before, proposed); again.IsZero() || !sameWrite(accepted, again) {
@@ -116,12 +116,11 @@ func (a *access) carryOut(ctx context.Context, before, proposed fhir.Resource, a
 	// From here the write happens or not whatever the caller does: a hang-up must not leave it half-known.
 	r, err := emr.Write(context.WithoutCancel(ctx), change)
 	if err != nil {
-		a.record.Patients = intent.Patients
 		return a.fail(ctx, fhir.AsError(err))
 	}
 	a.record.After = digest(r)
 	if a.renew() && !a.decision.Permitted() {
-		return a.carriedOut(ctx, patients)
+		return a.carriedOut(ctx)
 	}
 	return a.written(ctx, r, status)
 }

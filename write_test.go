@@ -163,7 +163,7 @@ func TestAWriteIsNotAnsweredWithAnotherResource(t *testing.T) {
 	w.served = mistaken{w.emr}
 	w.grant(t, 1, bookings...)
 	a := w.ask(t, "PUT", "/Appointment/mine", moved, ifMatch("1"))
-	if r := w.last(t); code(a) != "written-out-of-reach" || strings.Contains(body(a), "other") || !a.Receipt().Valid() || r.Withheld != 1 || len(r.Released) > 0 || r.Outcome == audit.OutcomeSuccess {
+	if r := w.last(t); code(a) != "written-out-of-reach" || strings.Contains(body(a), "other") || !a.Receipt().Valid() || r.Withheld != 1 || len(r.Released) > 0 || r.Outcome == audit.OutcomeSuccess || len(r.Patients) != 1 {
 		t.Errorf("answered %v %s, on record as %+v", a.Err(), body(a), r)
 	}
 }

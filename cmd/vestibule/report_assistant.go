@@ -48,6 +48,6 @@ func (c reportAssistantCmd) Run(ctx context.Context, t *terminal) error {
 		if err != nil {
 			return report.Report{}, err
 		}
-		return assistant.Make(ctx, m.trail, assistant.Options{Agent: person, Gap: c.Gap, Platforms: m.platforms, Because: because})
+		return assistant.Make(ctx, m.trail, assistant.Options{Agent: person, Gap: c.Gap, Because: because})
 	})
 }

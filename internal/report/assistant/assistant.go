@@ -15,10 +15,9 @@ import (
 
 // Options say what is asked.
 type Options struct {
-	Agent     string // "iss|sub"
-	Gap       time.Duration
-	Platforms map[string]string
-	Because   map[string]plain.Because
+	Agent   string // "iss|sub"
+	Gap     time.Duration
+	Because map[string]plain.Because
 }
 
 // session is a stretch of work.
@@ -36,7 +35,6 @@ type maker struct {
 	patients map[string]int
 	all      session
 	who      report.Value
-	where    report.Value
 }
 
 // Make makes the report. It counts what the index has of the person; the list reads it again while it is written.
@@ -59,7 +57,7 @@ func (m *maker) count(e audit.Entry) (bool, error) {
 	if r.Agent.Role == audit.RoleUnverified || r.Phase == audit.PhaseIntent {
 		return false, nil
 	}
-	m.who, m.where = plain.Who(r), plain.Organisation(r, m.o.Platforms)
+	m.who = plain.Who(r)
 	s := m.current(r.Time)
 	for _, s := range [...]*session{s, &m.all} {
 		s.add(r)

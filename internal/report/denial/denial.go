@@ -34,7 +34,6 @@ type maker struct {
 	people    counts
 	grants    counts
 	times     int
-	counted   int // of them, those that have no record of their own
 }
 
 // Make makes the report; platforms are the titles of the platforms by name. It finds the refusals by the index and
@@ -56,9 +55,6 @@ func (m *maker) count(e audit.Entry) (bool, error) {
 	r := &e.Record
 	n := times(r)
 	m.times += n
-	if r.Repeats > 0 {
-		m.counted += n
-	}
 	person := m.people.add(plain.Key(r), r, n)
 	person.who, person.where = plain.Who(r), plain.Organisation(r, m.platforms)
 	m.reasons.add(plain.Cause(r.Reasons), r, n)

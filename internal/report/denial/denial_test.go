@@ -41,6 +41,10 @@ func TestRefusalsAreCountedByReasonPersonAndGrant(t *testing.T) {
 			}
 		}
 	}
+	people := reporttest.Rows(t, r, "people", report.English)
+	if people[0]["reasons"] != "token-signature (40)" || people[0]["first"] != "November\u00a02, 2026, 14:03" || people[0]["last"] != "November\u00a02, 2026, 15:00" {
+		t.Errorf("%v", people[0])
+	}
 	if rows := reporttest.Rows(t, r, "refusals", report.English); len(rows) != 4 || rows[2]["reasons"] != "not-found-or-out-of-reach; restricted-label" ||
 		rows[0]["what"] != "wanted to look at: tasks" || rows[2]["what"] != "wanted to look at: tasks; Task/7" {
 		t.Errorf("%v", rows)

@@ -74,7 +74,7 @@ func healthNumber(r *row) report.Value {
 }
 
 func action(r *row) report.Value {
-	if r.Phase == audit.PhaseUnresolved {
+	if _, written := plain.Written(r.Record); written || r.Phase == audit.PhaseUnresolved {
 		return report.List(plain.Did(r.Record), plain.Ended(r.Record))
 	}
 	return plain.Did(r.Record)

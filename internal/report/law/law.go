@@ -140,6 +140,9 @@ func isAccess(r *audit.Record) bool {
 	case r.Phase == audit.PhaseUnresolved:
 		return true
 	}
+	if _, written := plain.Written(r); written {
+		return true
+	}
 	return r.Phase == audit.PhaseOutcome && r.Outcome == audit.OutcomeSuccess && (len(r.Released) > 0 || len(r.Patients) > 0)
 }
 

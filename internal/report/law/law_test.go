@@ -126,16 +126,35 @@ func TestAnAccessHasARowForEachPatientWithTheirItemsAlone(t *testing.T) {
 	denied := audit.Record{Phase: audit.PhaseDenial, Agent: reporttest.Amara(), Interaction: "read", Type: "Task", Resource: "Task/9", Reasons: []string{"no-grant"}}
 	look := audit.Record{Agent: reporttest.Amara(), Interaction: "audit-search", Type: "AuditEvent", Shown: 3}
 	unresolved := audit.Record{Phase: audit.PhaseUnresolved, Agent: reporttest.Amara(), Interaction: "update", Type: "Task", Resource: "Task/9", Patients: []string{"Patient/3"}}
-	trail, _ := reporttest.Trail(t, r, denied, look, unresolved)
+	intent := int64(0)
+	written := audit.Record{Agent: reporttest.Amara(), Interaction: "update", Type: "Task", Resource: "Task/9", Patients: []string{"Patient/4"}, Intent: &intent, Outcome: audit.OutcomeSerious, Reasons: []string{"written-then-stopped"}}
+	failed, nothing := written, full()
+	failed.Reasons, nothing.Released, nothing.Patients = []string{"emr-timeout"}, nil, nil
+	trail, _ := reporttest.Trail(t, r, denied, look, unresolved, written, failed, nothing)
 	l, _ := law.Find("ns-phia")
 	var got []string
 	for _, row := range reporttest.Rows(t, law.Make(t.Context(), l, trail, nil, nil), "activity", report.English) {
 		got = append(got, row["individual"]+" > "+row["information"])
 	}
 	want := []string{"Patient/1 > 1 appointment; Appointment/a", "Patient/2 > 1 appointment; Appointment/b",
-		"unknown: the resource does not say whose it is > 1 task; Task/c", "Patient/3 > tasks; Task/9"}
+		"unknown: the resource does not say whose it is > 1 task; Task/c", "Patient/3 > tasks; Task/9", "Patient/4 > tasks; Task/9"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q", got)
+	}
+}
+
+func TestWhoTransferredADocumentToWhom(t *testing.T) {
+	received := full()
+	received.Interaction, received.Title = "create", "Maple Family Practice"
+	received.Released[0].Documents = 0
+	sent := full()
+	sent.Title = "Maple Family Practice"
+	l, _ := law.Find("on-hinp-6.3")
+	trail, _ := reporttest.Trail(t, sent, received)
+	rows := reporttest.Rows(t, law.Make(t.Context(), l, trail, map[string]string{"assistco": "AssistCo"}, nil), "transfers", report.English)
+	if len(rows) != 2 || rows[0]["from"] != "Maple Family Practice" || rows[0]["to"] != "Amara Okafor; AssistCo; 203.0.113.9" || rows[1]["from"] != "Amara Okafor; AssistCo" ||
+		rows[1]["to"] != "Maple Family Practice; The EMR, by fhirr4 v1" && rows[1]["to"] != "Maple Family Practice; The EMR by fhirr4 v1" {
+		t.Errorf("%v", rows)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"vestibule/audit"
 	"vestibule/internal/report"
+	"vestibule/internal/report/plain"
 )
 
 // place is where a record stands.
@@ -62,7 +63,9 @@ func gather(ctx context.Context, trail report.Trail, patient string, shownOnly b
 // shown takes what the index has under the patient, and remembers what is the patient's.
 func (g *gatherer) shown(e audit.Entry) error {
 	f := found{place: place{e.Log, e.Index}, how: shown, entry: e, asked: askedBy(&e.Record)}
-	if r := &e.Record; r.Phase == audit.PhaseDenial || r.Phase == audit.PhaseOutcome && r.Outcome != audit.OutcomeSuccess {
+	r := &e.Record
+	_, written := plain.Written(r)
+	if r.Phase == audit.PhaseDenial || r.Phase == audit.PhaseOutcome && r.Outcome != audit.OutcomeSuccess && !written {
 		f.how = attempt
 	}
 	for _, item := range e.Record.Released {

@@ -180,6 +180,20 @@ func TestWhatWasWithheldIsToldWhereItWasThisPatientsForCertain(t *testing.T) {
 	}
 }
 
+func TestWhatTheEMRWroteIsAChangeThoughTheAnswerWasAnError(t *testing.T) {
+	write := audit.Record{Phase: audit.PhaseIntent, Agent: reporttest.Amara(), Interaction: "create", Type: "Appointment", Patients: []string{"Patient/1"}}
+	written := write
+	written.Phase, written.Outcome, written.Intent, written.Reasons = audit.PhaseOutcome, audit.OutcomeSerious, intent(0), []string{"written-then-stopped"}
+	m, _, _ := made(t, patient.Options{}, write, written)
+	if got := reporttest.Rows(t, m.Report, "attempts", report.English); len(got) != 0 {
+		t.Errorf("%v", got)
+	}
+	got := reporttest.Rows(t, m.Report, "accesses", report.English)
+	if len(got) != 1 || got[0]["information"] != "created: appointments" || !strings.HasPrefix(got[0]["outcome"], "The EMR has carried out the write; ") {
+		t.Errorf("%v", got)
+	}
+}
+
 func TestAnAuditorsLookIsToldApart(t *testing.T) {
 	ann := audit.Agent{Issuer: "https://id.maple.example", Subject: "ann", Name: "Ann Roy", Role: audit.RoleAuditor}
 	look := audit.Record{Agent: ann, Interaction: "audit-search", Type: "AuditEvent", Query: "patient=Patient%2F1", Shown: 3}

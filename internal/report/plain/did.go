@@ -90,7 +90,8 @@ func Did(r *audit.Record) report.Value {
 	if name == "" {
 		return report.Unknown(whyUnread)
 	}
-	if text, ok := find(wanted, name); ok && (r.Phase == audit.PhaseDenial || r.Phase == audit.PhaseOutcome && r.Outcome != audit.OutcomeSuccess) {
+	_, written := Written(r)
+	if text, ok := find(wanted, name); ok && !written && (r.Phase == audit.PhaseDenial || r.Phase == audit.PhaseOutcome && r.Outcome != audit.OutcomeSuccess) {
 		return report.Say(text)
 	}
 	if text, ok := find(interactions, name); ok {

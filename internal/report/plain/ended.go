@@ -1,6 +1,8 @@
 package plain
 
 import (
+	"slices"
+
 	"vestibule/audit"
 	"vestibule/internal/report"
 )
@@ -14,9 +16,21 @@ var (
 	whyNoReason    = report.T("the record names no reason", "l’entrée n’indique aucun motif")
 )
 
+// Written reports whether a write that was answered with an error was carried out by the EMR all the same, or may have been.
+func Written(r *audit.Record) (certain, perhaps bool) {
+	if r.Phase != audit.PhaseOutcome || r.Outcome == audit.OutcomeSuccess || r.Intent == nil {
+		return false, false
+	}
+	certain = slices.Contains(r.Reasons, "written-out-of-reach") || slices.Contains(r.Reasons, "written-then-stopped")
+	return certain, certain || slices.Contains(r.Reasons, "emr-write-unknown")
+}
+
 // Ended is how an access ended: done, or what stood against it.
 func Ended(r *audit.Record) report.Value {
+	_, written := Written(r)
 	switch {
+	case written:
+		return Why(r.Reasons)
 	case r.Phase == audit.PhaseDenial:
 		return report.Say(textRefused.With(Why(r.Reasons)))
 	case r.Phase == audit.PhaseUnresolved:

@@ -4,6 +4,7 @@ import (
 	"vestibule/audit"
 	"vestibule/fhir"
 	"vestibule/internal/report"
+	"vestibule/internal/report/plain"
 )
 
 // figures are what a month comes to.
@@ -32,6 +33,10 @@ func (f *figures) add(r *audit.Record) {
 		return
 	}
 	f.withheld += r.Withheld
+	if written, _ := plain.Written(r); written {
+		f.writes++
+		return
+	}
 	if r.Outcome != audit.OutcomeSuccess {
 		f.failed++
 		return

@@ -66,12 +66,14 @@ func TestAMonthInFigures(t *testing.T) {
 	withheld := audit.Record{Agent: nobody, Interaction: "search-type", Type: "Task", Withheld: 4}
 	failed := audit.Record{Agent: nobody, Interaction: "update", Type: "Task", Outcome: audit.OutcomeMajor, Patients: []string{"Patient/9"}}
 	unresolved := audit.Record{Agent: nobody, Phase: audit.PhaseUnresolved, Interaction: "update", Type: "Task", Patients: []string{"Patient/9"}, Outcome: audit.OutcomeMajor}
+	index := int64(0)
+	written := audit.Record{Agent: nobody, Interaction: "update", Type: "Task", Outcome: audit.OutcomeSerious, Intent: &index, Reasons: []string{"written-out-of-reach"}, Patients: []string{"Patient/8"}}
 	look := audit.Record{Agent: audit.Agent{Issuer: "https://id", Subject: "ann", Role: audit.RoleAuditor}, Interaction: "audit-search", Type: "AuditEvent"}
 	refusedLook := look
 	refusedLook.Phase = audit.PhaseDenial
 	search := ok("search-type", 0, "Patient/1", "Patient/2")
 	search.Agent = bot
-	r := sheet(t, 0, before, after, first, last, search, intent, ok("update", 0, "Patient/1"), ok("create", 2, "Patient/4"), withheld, failed, unresolved, look, refusedLook,
+	r := sheet(t, 0, before, after, first, last, search, intent, ok("update", 0, "Patient/1"), ok("create", 2, "Patient/4"), withheld, failed, unresolved, written, look, refusedLook,
 		audit.Record{Agent: nobody, Interaction: "capabilities"}, audit.Record{Phase: audit.PhaseSystem, Outcome: audit.OutcomeMajor, Admin: audit.Admin{Action: "start"}},
 		audit.Record{Phase: audit.PhaseAdmin, Admin: audit.Admin{Action: "grant-apply", Subject: "desk", By: "ann"}},
 		audit.Record{Phase: audit.PhaseDenial, Agent: nobody, Interaction: "read"}, audit.Record{Phase: audit.PhaseDenial, Agent: nobody, Interaction: "read", Repeats: 7})
@@ -80,7 +82,7 @@ func TestAMonthInFigures(t *testing.T) {
 		got = append(got, row["what"]+": "+row["number"])
 	}
 	want := []string{"people and programs who were given something: 2", "patients of whom something left: 4", "single resources looked at: 2", "searches: 2",
-		"resources created or changed: 2", "documents that left with their content: 2", "resources that the rules kept back: 4", "requests refused: 8",
+		"resources created or changed: 3", "documents that left with their content: 2", "resources that the rules kept back: 4", "requests refused: 8",
 		"requests that failed, at the EMR or on the way: 2", "looks into the trail: 2", "changes of grants and other settings, and reports: 1"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%s\n\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
