@@ -28,7 +28,11 @@ func (s *server) proof(c *gin.Context) bool {
 		req.Refused = fhir.E("server.proof", fhir.KindInvalid, "malformed-query", "What proves the trail is asked for without parameters.")
 	}
 	req.Route = proofRoute(c.Request.Method, path)
-	s.write(c, s.Gateway.Proof(c.Request.Context(), req))
+	answer := s.Gateway.Proof(c.Request.Context(), req)
+	if answer.Err() == nil && strings.HasPrefix(path, "tile/") && !strings.HasPrefix(path, "tile/entries/") {
+		c.Header("Cache-Control", "private, max-age=31536000, immutable") // hashes never change, and say nothing about anybody
+	}
+	s.write(c, answer)
 	return true
 }
 

@@ -45,6 +45,10 @@ func TestH27AnAuditorGetsProofsThatVerifyOffline(t *testing.T) {
 		if a.status != 200 || !strings.HasPrefix(a.header.Get("Content-Type"), media) || a.body == "" {
 			t.Errorf("%s: %d %s", path, a.status, a.body)
 		}
+		// C2SP tlog-tiles wants tiles cached for long and checkpoints hardly; records are nobody's to keep.
+		if kept := strings.Contains(a.header.Get("Cache-Control"), "immutable"); kept != strings.HasPrefix(path, "/tile/0/") {
+			t.Errorf("%s: Cache-Control %s", path, a.header.Get("Cache-Control"))
+		}
 		if a.header.Get("Audit-Receipt") != "" {
 			recorded++
 		}
@@ -58,7 +62,7 @@ func TestH27AnAuditorGetsProofsThatVerifyOffline(t *testing.T) {
 		t.Errorf("%d looks at a bundle, a checkpoint and hashes are on record, want the bundle's and one for the others", recorded)
 	}
 	for path, status := range map[string]int{"/proof/99999": 404, "/proof/x": 404, "/proof/01": 404, "/tile/0/999": 404, "/tile/x": 404, "/checkpoint?x=1": 400} {
-		if a := g.ask(t, asked{"GET", trail + path, "", auditor}); a.status != status {
+		if a := g.ask(t, asked{"GET", trail + path, "", auditor}); a.status != status || a.header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %d %s, want %d", path, a.status, a.code, status)
 		}
 	}
