@@ -21,7 +21,7 @@ type appointment struct {
 	kind, urgency               string
 	reasonCode                  int64 // 0 is none
 	created, updated            time.Time
-	program, style, billing     string // kept for SOAP's update, which replaces every column
+	program, style, billing     string // kept for updates, which replace every column
 	remarks, booking            string
 }
 
@@ -67,6 +67,14 @@ func (a *Adapter) fullRow(v fhir.Value) appointment {
 			row.created = a.instantIn(m)
 		case "updateDateTime":
 			row.updated = a.instantIn(m)
+		case "programId":
+			row.program = strconv.FormatInt(integer(m), 10)
+		case "style":
+			row.style = plainText(m)
+		case "billing":
+			row.billing = plainText(m)
+		case "remarks":
+			row.remarks = plainText(m)
 		default:
 			a.notes.unlisted("Appointment", name, says(m))
 		}

@@ -3,6 +3,8 @@ package oscar
 import (
 	"bytes"
 	"context"
+	"errors"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,7 +77,7 @@ func (a *Adapter) changer(t traits, base, row appointment) (func(context.Context
 	case t.schedule && !others && !status:
 		return a.setter(path+"/updateType", "type", row.kind), nil
 	case t.update:
-		return a.replaceByREST(row), nil
+		return a.replaceByREST(base, row), nil
 	case a.soap == nil:
 		e := notSupported(opWrite, typAppointment, "This clinic's EMR, as the gateway reaches it, changes an appointment's status or its type, one at a time. Moving one needs the SOAP log-in.")
 		return nil, e
@@ -108,29 +110,58 @@ func (a *Adapter) echoed(b []byte) error {
 	return nil
 }
 
-// replaceByREST is CARLOS's updateAppointment.
-func (a *Adapter) replaceByREST(row appointment) func(context.Context) error {
-	body := a.replaceBody(row)
-	return func(ctx context.Context) error {
+// replaceByREST is CARLOS's updateAppointment. It is documented with times of day, and its source (AppointmentTo1) has dates, of
+// which a time of day is none: one that is not understood is said the other way, if the row still is as it was.
+func (a *Adapter) replaceByREST(base, row appointment) func(context.Context) error {
+	send := func(ctx context.Context, body []byte) error {
 		b, err := a.link.write(ctx, exchange{typ: typAppointment, method: post, path: "/ws/services/schedule/updateAppointment", body: body})
 		if err != nil {
 			return err
 		}
 		return a.echoed(b)
 	}
+	return func(ctx context.Context) error {
+		err := send(ctx, a.replaceBody(row, false))
+		f := wire.AsFault(err)
+		if err == nil || f.Status != http.StatusBadRequest && f.Status != http.StatusInternalServerError || errors.Is(err, errMissingPrivilege) {
+			return err
+		}
+		if now, readErr := a.appointmentByREST(ctx, opWrite, row.id); readErr != nil || now.version() != base.version() {
+			return err
+		}
+		return send(ctx, a.replaceBody(row, true))
+	}
 }
 
-// replaceBody is AppointmentTo1. Times are as the EMR stores them: the last minute is still taken.
-func (a *Adapter) replaceBody(row appointment) []byte {
+// replaceBody is AppointmentTo1, with times of day or as the moments that they are on that day. Times are as the EMR stores
+// them: the last minute is still taken. What FHIR does not show goes along as it was, lest it be erased.
+func (a *Adapter) replaceBody(row appointment, moments bool) []byte {
 	midnight, _ := at(row.day, 0, a.conf.Zone)
 	w := writer{}
 	w.open("", '{')
 	w.number("id", row.id)
 	w.text("providerNo", row.provider)
 	w.number("appointmentDate", midnight.UnixMilli())
-	w.text("startTime", row.start.String())
-	w.text("endTime", ((row.end - 60) % (24 * 3600)).String())
+	for _, f := range []struct {
+		name string
+		c    clock
+	}{{"startTime", row.start}, {"endTime", (row.end - 60) % (24 * 3600)}} {
+		if moments {
+			t, _ := at(row.day, f.c, a.conf.Zone)
+			w.number(f.name, t.UnixMilli())
+		} else {
+			w.text(f.name, f.c.String())
+		}
+	}
+	w.text("name", row.name)
 	w.number("demographicNo", row.patient)
+	if row.program != "" {
+		w.key("programId")
+		w.b = append(w.b, row.program...)
+	}
+	w.text("style", row.style)
+	w.text("billing", row.billing)
+	w.text("remarks", row.remarks)
 	w.text("status", row.status)
 	a.bodyTexts(&w, row)
 	w.close('}')

@@ -73,7 +73,7 @@ func writing(t *testing.T, a *Adapter) map[string]adaptertest.Translation {
 	}
 	none := appointment{start: noClock, end: noClock}
 	return map[string]adaptertest.Translation{
-		"book": visit(none, a.addBody), "move": visit(moved, a.replaceBody),
+		"book": visit(none, a.addBody), "move": visit(moved, func(row appointment) []byte { return a.replaceBody(row, false) }),
 		"transfer":  visit(moved, func(row appointment) []byte { b, _ := json.Marshal(string(a.transfer(row))); return b }),
 		"addtask":   task(tickler{}, func(row tickler, _ []remark) []byte { return a.addTicklerBody(row) }),
 		"notetask":  task(a.ticklerRow(active), func(row tickler, added []remark) []byte { return a.updateTicklerBody(row, added, "101") }),

@@ -213,3 +213,23 @@ func TestH31AnOperationIsFoundOnTheFirstPage(t *testing.T) {
 		}
 	}
 }
+
+// CARLOS's update is documented with times of day; its source reads dates, which those are not.
+func TestCARLOSIsToldOfTimesEitherWay(t *testing.T) {
+	for _, dates := range []bool{false, true} {
+		s := newSet(t, oscar.CARLOS, false)
+		s.Switch(func(w *oscartest.Switches) { w.DatesOnly = dates })
+		r, err := s.a.Write(t.Context(), s.booking(t, "2026-12-01T09:00:00-05:00", "2026-12-01T09:15:00-05:00", ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := changed(t, r, "T09:00:00", "T10:00:00")
+		c.Resource = changed(t, c.Resource, "T09:15:00", "T10:30:00").Resource
+		if _, err = s.a.Write(t.Context(), c); err != nil {
+			t.Errorf("dates only, %v: %v", dates, err)
+		}
+		if row := s.Appointments()[0]; row.Date != "2026-12-01" || row.Start != "10:00:00" || row.End != "10:29:00" {
+			t.Errorf("dates only, %v: it is on %s from %s to %s", dates, row.Date, row.Start, row.End)
+		}
+	}
+}

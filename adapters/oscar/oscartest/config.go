@@ -77,6 +77,7 @@ type Switches struct {
 
 	CutOverlong       bool // text too long for its column is cut silently; otherwise 500, as MySQL's strict mode
 	NoLengths         bool // day sheets have neither duration nor type nor notes, as in the mirror of 2019
+	DatesOnly         bool // CARLOS: times of an update are dates, and a time of day is an exception (AppointmentTo1, as Jackson reads it)
 	NoWSDL            bool // nobody but the vendor may read the WSDLs
 	LooseOrder        bool // of ticklers due at the same time each page has an order of its own, as the database pleases
 	NamedArguments    bool // SOAP arguments have names (appointmentId) instead of arg0

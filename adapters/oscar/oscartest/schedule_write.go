@@ -175,6 +175,9 @@ func (c *call) readClock(text *looseText) bool {
 	if text == nil {
 		return true
 	}
+	if c.switches.DatesOnly && strings.Count(string(*text), ":") > 0 {
+		return false
+	}
 	if ms, err := strconv.ParseInt(string(*text), 10, 64); err == nil {
 		*text = looseText(time.UnixMilli(ms).In(c.cfg.Zone).Format(clockStamp))
 		return true
