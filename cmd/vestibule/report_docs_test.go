@@ -144,7 +144,8 @@ answers from the trail, in English and in Canadian French, with times in the cli
 `
 
 const reportsFormats = `
-Making a report goes on record before anything is read: which one, about whom, for which period, by whom. The trail is read once,
+Making a report goes on record before anything is read: which one, about whom, for which period, by whom. A report is
+of what was on record then; what a serving gateway records meanwhile is the next one's. The trail is read once,
 with little memory, whatever its length; ` + "`assistant`, `denials` and `patient --shown-only`" + ` ask the index and are quick.
 
 ## Formats
@@ -152,7 +153,7 @@ with little memory, whatever its length; ` + "`assistant`, `denials` and `patien
 ` + "`--format`" + ` | for
 ---|---
 ` + "`table`" + ` | a terminal
-` + "`csv`" + ` | a spreadsheet: RFC 4180, UTF-8, one table (` + "`--section`" + ` chooses), times in RFC 3339, what a spreadsheet would take for a formula defused
+` + "`csv`" + ` | a spreadsheet: RFC 4180, UTF-8, one table (` + "`--section`" + ` chooses; otherwise the first, with those of the same columns), times in RFC 3339, what a spreadsheet would take for a formula defused
 ` + "`ndjson`" + ` | a program: everything, one JSON object in each line
 ` + "`html`" + ` | reading and printing: one file, no scripts, nothing fetched
 ` + "`pdf`" + ` | handing over: letter size, numbered pages, at most 20,000 rows
