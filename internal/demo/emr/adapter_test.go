@@ -18,7 +18,6 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 	"go.uber.org/goleak"
 
-	"vestibule/adapters"
 	"vestibule/adapters/fhirr4"
 	"vestibule/fhir"
 	"vestibule/internal/demo/emr"
@@ -28,28 +27,47 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const client = "vestibule"
 
-// clinic is an EMR with 30 made-up appointments and its key for the gateway.
+// clinic is an EMR and its key for the gateway.
 type clinic struct {
 	*emr.EMR
 	key *ecdsa.PrivateKey
 	now time.Time
 }
 
-func newClinic(t *testing.T, requireLogin bool) *clinic {
+func newClinic(t testing.TB, requireLogin bool, zone *time.Location) *clinic {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ts := httptest.NewUnstartedServer(nil)
-	c := &clinic{key: key, now: time.Now()}
+	c := &clinic{key: key}
 	c.EMR, err = emr.New(emr.Config{
-		Base: "http://" + ts.Listener.Addr().String() + "/fhir", RequireLogin: requireLogin, Now: func() time.Time { return c.now },
+		Base: "http://" + ts.Listener.Addr().String() + "/fhir", RequireLogin: requireLogin, Now: c.clock, Zone: zone,
 		Clients: map[string]jose.JSONWebKeySet{client: {Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "k1"}}}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	ts.Config.Handler = c
+	ts.Start()
+	t.Cleanup(ts.Close)
+	return c
+}
+
+// clock is the time, or the one that a test has set.
+func (c *clinic) clock() time.Time {
+	if c.now.IsZero() {
+		return time.Now()
+	}
+	return c.now
+}
+
+// filled is one with 30 made-up appointments.
+func filled(t *testing.T, requireLogin bool) *clinic {
+	t.Helper()
+	c := newClinic(t, requireLogin, nil)
+	c.now = time.Now()
 	for i := range 30 {
 		err := c.Load(fmt.Appendf(nil, `{"resourceType":"Appointment","id":"a%02d","status":"booked","start":"2026-12-%02dT09:00:00-05:00","participant":[{"actor":{"reference":"Patient/p%d"},"status":"accepted"}]}`, i, i+1, i%3),
 			fmt.Appendf(nil, `{"resourceType":"Patient","id":"p%d","birthDate":"198%d-01-01"}`, i%3, i%3))
@@ -57,9 +75,6 @@ func newClinic(t *testing.T, requireLogin bool) *clinic {
 			t.Fatal(err)
 		}
 	}
-	ts.Config.Handler = c
-	ts.Start()
-	t.Cleanup(ts.Close)
 	return c
 }
 
@@ -77,21 +92,34 @@ func (c *clinic) login() fhirr4.Login {
 	return fhirr4.Login{ClientID: client, Key: c.key, KeyID: "k1", Scopes: []string{"system/*.rs"}}
 }
 
-func search(t *testing.T, params string) fhir.Query {
+// ask asks for a token with a form, to which an assertion of claims is added where it has none.
+func (c *clinic) ask(t testing.TB, form url.Values, claims jwt.Claims) *httptest.ResponseRecorder {
 	t.Helper()
-	values, err := url.ParseQuery(params)
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES384, Key: jose.JSONWebKey{Key: c.key, KeyID: "k1"}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	q, err := fhir.ParseQuery("Appointment", values, time.UTC)
+	text, err := jwt.Signed(signer).Claims(claims).Serialize()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return q
+	if form.Get("client_assertion") == "" {
+		form.Set("client_assertion", text)
+	}
+	r := httptest.NewRequest(http.MethodPost, c.URL()+"/auth/token", strings.NewReader(form.Encode()))
+	r.RemoteAddr = "127.0.0.1:1"
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	c.ServeHTTP(w, r)
+	return w
+}
+
+func form() url.Values {
+	return url.Values{"grant_type": {"client_credentials"}, "scope": {"system/*.rs"}, "client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}}
 }
 
 func TestTheGatewayLogsInWithItsKeyAndNobodyElseDoes(t *testing.T) {
-	c := newClinic(t, true)
+	c := filled(t, true)
 	a := c.open(t, c.login())
 	ref := fhir.Ref{Type: "Appointment", ID: "a00"}
 	for range 3 {
@@ -120,30 +148,11 @@ func TestTheGatewayLogsInWithItsKeyAndNobodyElseDoes(t *testing.T) {
 }
 
 func TestAnAssertionIsGoodOnceHereForFiveMinutesAtMost(t *testing.T) {
-	c := newClinic(t, true)
+	c := filled(t, true)
 	good := jwt.Claims{Issuer: client, Subject: client, Audience: jwt.Audience{c.URL() + "/auth/token"}, ID: "j", Expiry: jwt.NewNumericDate(c.now.Add(4 * time.Minute))}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES384, Key: jose.JSONWebKey{Key: c.key, KeyID: "k1"}}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	ask := func(form url.Values, claims jwt.Claims) int {
 		t.Helper()
-		text, err := jwt.Signed(signer).Claims(claims).Serialize()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if form.Get("client_assertion") == "" {
-			form.Set("client_assertion", text)
-		}
-		r := httptest.NewRequest("POST", c.URL()+"/auth/token", strings.NewReader(form.Encode()))
-		r.RemoteAddr = "127.0.0.1:1"
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		w := httptest.NewRecorder()
-		c.ServeHTTP(w, r)
-		return w.Code
-	}
-	form := func() url.Values {
-		return url.Values{"grant_type": {"client_credentials"}, "scope": {"system/*.rs"}, "client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}}
+		return c.ask(t, form, claims).Code
 	}
 	if got := ask(form(), good); got != 200 {
 		t.Fatalf("good: %d", got)
@@ -185,7 +194,7 @@ func TestAnAssertionIsGoodOnceHereForFiveMinutesAtMost(t *testing.T) {
 }
 
 func TestWithoutRequiredLoginAnyoneOnThisMachineIsServed(t *testing.T) {
-	c := newClinic(t, false)
+	c := filled(t, false)
 	for _, login := range []fhirr4.Login{{}, {Bearer: "from-somewhere-else"}, c.login()} {
 		if _, err := c.open(t, login).Read(context.Background(), fhir.Ref{Type: "Appointment", ID: "a00"}); err != nil {
 			t.Errorf("%s: %v", login, err)
@@ -193,52 +202,8 @@ func TestWithoutRequiredLoginAnyoneOnThisMachineIsServed(t *testing.T) {
 	}
 }
 
-func TestTheAdapterFindsReadsAndWritesWhatIsHere(t *testing.T) {
-	c := newClinic(t, false)
-	a := c.open(t, fhirr4.Login{})
-	var emr adapters.EMR = a
-	seen := map[string]bool{}
-	q := search(t, "status=booked&_sort=-date").WithCount(7)
-	last := "z"
-	for cursor, first := "", true; first || cursor != ""; first = false {
-		page, err := emr.Search(context.Background(), q, cursor)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range page.Resources {
-			if seen[r.ID()] || r.ID() > last || r.Type() != "Appointment" {
-				t.Errorf("%s after %s", r.ID(), last)
-			}
-			last, seen[r.ID()] = r.ID(), true
-		}
-		cursor = page.Next
-	}
-	if len(seen) != 30 {
-		t.Errorf("%d found", len(seen))
-	}
-	change := fhir.Change{Kind: fhir.InteractionCreate, Operation: "op"}
-	var err error
-	if change.Resource, err = fhir.ParseResource([]byte(`{"resourceType":"Appointment","status":"booked","x":1.50}`), fhir.Limits{}); err != nil {
-		t.Fatal(err)
-	}
-	first, err := emr.Write(context.Background(), change)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if second, err := emr.Write(context.Background(), change); err != nil || second.ID() != first.ID() || !strings.Contains(string(first.Bytes()), `"x":1.50`) {
-		t.Errorf("%s %s %v", first.Bytes(), second.Bytes(), err)
-	}
-	update := fhir.Change{Kind: fhir.InteractionUpdate, Operation: "op2", Base: first.Ref(), Resource: first}
-	if done, err := emr.Write(context.Background(), update); err != nil || done.VersionID() != "2" {
-		t.Errorf("%s %v", done.Bytes(), err)
-	}
-	if _, err := emr.Write(context.Background(), update); fhir.KindOf(err) != fhir.KindStale {
-		t.Errorf("%v", err)
-	}
-}
-
 func TestAskedDirectlyItLeaksWhatTheGatewayMustNot(t *testing.T) {
-	c := newClinic(t, false)
+	c := filled(t, false)
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
 	for path, leak := range map[string]string{
