@@ -164,8 +164,11 @@ func (a *Adapter) replace(ctx context.Context, base, row appointment, send func(
 		return r, err
 	}
 	now, err := read(ctx)
-	if err != nil {
+	switch {
+	case err != nil:
 		return fhir.Resource{}, unknown(typAppointment, err)
+	case now.version() == base.version():
+		return fhir.Resource{}, unchanged(typAppointment)
 	}
 	return a.appointmentResource(opWrite, now)
 }

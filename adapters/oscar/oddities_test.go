@@ -257,3 +257,31 @@ func TestASmallEMRIsNotAskedByEverybodyAtOnce(t *testing.T) {
 		t.Errorf("%d requests at once", n)
 	}
 }
+
+// An EMR's word is not its deed.
+func TestAChangeThatTheEMROnlySaysItMadeIsNotASuccess(t *testing.T) {
+	s := newSet(t, oscar.OpenO, false, func(c *oscar.Config) {
+		c.Transport = tampered(func(r *http.Request) *http.Response {
+			switch {
+			case strings.HasSuffix(r.URL.Path, "/updateStatus"):
+				return answer(200, "application/json", `{"appointment":{"id":1,"status":"C"}}`)
+			case strings.HasSuffix(r.URL.Path, "/tickler/complete"):
+				return answer(200, "application/json", `{"success":true,"message":null}`)
+			}
+			return nil
+		})
+	})
+	visit := s.AddAppointments(oscartest.Appointment{ProviderNo: doctor, Date: "2026-12-01", Start: "09:00", DemographicNo: 31})[0]
+	task := s.AddTicklers(oscartest.Tickler{DemographicNo: 31, AssignedTo: doctor, Message: "x", Status: "A", Priority: "Normal", Creator: doctor, Service: time.Now()})[0]
+	for typ, c := range map[string]struct {
+		id        int
+		old, with string
+	}{"Appointment": {visit, `"booked"`, `"cancelled"`}, "Task": {task, `"requested"`, `"completed"`}} {
+		r, err := s.read(t, typ, c.id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.a.Write(t.Context(), changed(t, r, c.old, c.with))
+		wantCode(t, typ, err, fhir.KindUpstream, "emr-answer-wrong")
+	}
+}

@@ -169,8 +169,11 @@ func (a *Adapter) changeTickler(ctx context.Context, t traits, id int64, c fhir.
 		return r, err
 	}
 	now, err := a.tickler(ctx, opWrite, t, id)
-	if err != nil {
+	switch {
+	case err != nil:
 		return fhir.Resource{}, unknown(typTask, err)
+	case now.version() == base.version():
+		return fhir.Resource{}, unchanged(typTask)
 	}
 	return a.taskResource(opWrite, now)
 }

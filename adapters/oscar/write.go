@@ -84,6 +84,11 @@ func stale(typ string) *fhir.Error {
 	return e
 }
 
+// unchanged is a change that the EMR says it made, and the row is as it was.
+func unchanged(typ string) *fhir.Error {
+	return wrong(opWrite, typ, "The EMR said that it made the change, and did not.")
+}
+
 func unknown(typ string, cause error) *fhir.Error {
 	e := fhir.E(opWrite, fhir.KindTimeout, "emr-write-unknown",
 		"The EMR did not say whether it made the change. Repeat the request under the same key: it will not be made twice.").Because(wire.Plain(cause))
