@@ -114,7 +114,25 @@ func (d *data) person(ctx context.Context, who string) (string, error) {
 		for _, issuer := range slices.Sorted(maps.Keys(issuers)) {
 			forms = append(forms, fmt.Sprintf("%q", issuer+"|"+who))
 		}
-		return "", fmt.Errorf("no document names %q; write issuer and subject, as tokens name the person: %s", who, strings.Join(forms, " or "))
+		return "", fmt.Errorf("no document names %q%s; write issuer and subject, as tokens name the person: %s", who, only(known), strings.Join(forms, " or "))
 	}
 	return "", fmt.Errorf("%q may be any of %s; write which, in quotes", who, strings.Join(meant, ", "))
+}
+
+// mostNamed bounds how many people an error names.
+const mostNamed = 10
+
+// only is the subjects of the people known, where they are few.
+func only(known map[string]bool) string {
+	var subjects []string
+	for id := range known {
+		if _, subject, ok := strings.Cut(id, "|"); ok {
+			subjects = append(subjects, subject)
+		}
+	}
+	slices.Sort(subjects)
+	if subjects = slices.Compact(subjects); len(subjects) == 0 || len(subjects) > mostNamed {
+		return ""
+	}
+	return ", only " + strings.Join(subjects, ", ")
 }
