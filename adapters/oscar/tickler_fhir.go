@@ -196,7 +196,7 @@ func (a *Adapter) wantDue(v fhir.Value, row *tickler) error {
 	if err != nil || t.Nanosecond() != 0 || t.Year() < earliest {
 		return refused("An instant with its zone is wanted here, such as 2026-12-01T17:00:00-05:00.").At("restriction.period.end")
 	}
-	if t.Equal(row.service) {
+	if t.Equal(row.service.Truncate(time.Second)) { // as it was shown
 		return nil
 	}
 	if back, _ := at(dayOf(t.In(a.conf.Zone)), clockOf(t.In(a.conf.Zone)), a.conf.Zone); !back.Equal(t) {
