@@ -32,5 +32,5 @@
 // Behind Settings, or taken either way: the JSON shapes of times, whether the last day of a range counts, the names of SOAP
 // arguments (read from the WSDL) and of a day template's members, what states such as E mean at a clinic, LOINC codes of
 // document types, lengths of a document's source and class, the status of Juno's rate limit, which fields CARLOS's update
-// changes. A 500 may mean "no such row", "no such privilege" or a failure: it is told apart by a second question.
+// changes and how it takes times. A 500 may mean "no such row", "no such privilege" or a failure: it is told apart by a second question.
 package oscar

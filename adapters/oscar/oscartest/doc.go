@@ -17,7 +17,8 @@
 //
 //   - REST signed with OAuth 1.0a is below CONTEXT/ws/services, the same with a browser's session below CONTEXT/ws/rs, SOAP
 //     at CONTEXT/ws/<Name>Service. (Open-O: docs/archive/web_services/OAUTH.md; matrix)
-//   - Three legs at ws/oauth/initiate, authorize, token; tokens come as a form body. The request token is good for one
+//   - Three legs at ws/oauth/initiate, authorize, token; tokens come as a form body and as nothing else: 406 for who accepts JSON
+//     alone (Open-O: login/OscarRequestTokenService.java, webserv/oauth/AccessTokenResource.java). The request token is good for one
 //     exchange within the hour. (Open-O: webserv/oauth; matrix)
 //   - HMAC-SHA1 only; parameters are read from the Authorization header only; the timestamp may be 300 s off; query and
 //     form parameters are signed, a JSON body is not; the signed URL is rebuilt from the server's own scheme, host and port,
@@ -52,8 +53,8 @@
 // # Schedule (Open-O: webserv/rest/ScheduleService.java)
 //
 //   - Day sheets are a bare array, in OSCAR19 {template, patients}; times are "09:00 AM", lengths "14m " and "1H 14m ",
-//     counted to the inclusive end; an unknown provider gets an empty search envelope with a member drug. (matrix)
-//   - fetchDays has neither end nor reason, and telephone numbers; whether it has rows without a patient, and the last day,
+//     counted to the inclusive end (the mirror of 2019 leaves length, type and notes out: Switches.NoLengths); an unknown provider gets an empty search envelope with a member drug. (matrix)
+//   - fetchDays has neither end nor reason, a status of one character, and telephone numbers; whether it has rows without a patient, and the last day,
 //     is unverified: Switches.HideBlocks, ExclusiveRangeEnd. fetchMonthly counts from 0 and loses the last day.
 //   - appointmentHistory stops at 5,000 rows without saying so. Its order is unverified.
 //   - getAppointment has the whole patient and provider in it; an unknown id is status 500.
@@ -61,14 +62,17 @@
 //   - updateStatus takes any two characters. updateUrgency has no verb and cannot be called.
 //   - updateAppointment is status 500 but in CARLOS, where an update without id is 400 and of an unknown id 404, and only
 //     editable members change (Open-O: webserv/rest/conversion/AppointmentConverter.java; CARLOS:
-//     webserv/rest/ScheduleService.java). Which members are editable is unverified.
+//     webserv/rest/ScheduleService.java). Which members are editable, and in which shapes times come, is unverified:
+//     Switches.DatesOnly.
 //   - deleteAppointment archives; its answer is empty.
 //   - A row without a patient (demographicNo 0) is a block.
 //   - Unverified: the members of types and codes, what delete, updateStatus and updateType do with an unknown id.
 //
 // # Ticklers (Open-O: webserv/rest/TicklerWebService.java, webserv/rest/to/model/TicklerTo1.java)
 //
-//   - ticklers needs count and page, else status 500; include flags stay on a shared converter:
+//   - ticklers needs count, page and status, which may be empty, else status 500; of ticklers that are due at the same time the
+//     order is the database's: Switches.LooseOrder. No list gives more than 5,000 rows; who asks for more gets status 500 (Open-O:
+//     commn/dao/TicklerDaoImpl.java, AbstractDaoImpl.java); include flags stay on a shared converter:
 //     Switches.StickyIncludes.
 //   - add says no id; without patient or assignee it is success false with status 200; update needs six members, else the
 //     same (unverified). There is no tickler without a patient.
@@ -91,17 +95,20 @@
 //
 //   - WS-Security user name token with PasswordText: the number of the security row with the password, or the key from
 //     LoginService.login2, which dies with the process: Restart.
-//   - Arguments are arg0, arg1, … or have names (Switches.NamedArguments): the WSDL says. Others spoil the call.
+//   - Arguments are arg0, arg1, … or have names (Switches.NamedArguments, and always in getDocumentsByDemographicIdAfter): the WSDL
+//     says. Others spoil the call.
 //   - Times are xs:dateTime with an offset; the end is exclusive when written. addAppointment returns the number;
 //     updateAppointment writes the whole row, so what is left out becomes empty (unverified).
-//   - getAppointmentsUpdatedAfterDate is the only feed of changes; deleted rows are not in it.
+//   - getAppointmentsUpdatedAfterDate is the only feed of changes, after a moment and in order of change (Open-O:
+//     commn/dao/OscarAppointmentDaoImpl.java); deleted rows are not in it.
 //   - Unverified: the texts of faults, the members of getDayWorkSchedule.
 //
 // # Juno (Juno: rest/v1, rest/AbstractExternalRestWs.java, soap/v1)
 //
 //   - REST is below ws/services/v1 in an envelope {headers, body, error, status}; a tickler comes back with its number, a
-//     document's answer is its number; callers' addresses are on a list. No appointments by REST.
+//     document's answer is its number; callers' addresses are on a list. No appointments by REST, and below ws/services nothing
+//     but v1 (Juno: src/main/resources/applicationContextREST.xml). What is not valid or not there is 400, the rate limit 503
+//     with times in ms (Juno: ws/rest/exceptionMapping); here as documented, 429 and seconds.
 //   - SOAP has addAppointmentValidated, confirmAppointment, cancelAppointment and getProviderAvailability.
-//   - Unverified: HTTP statuses of errors, names of search filters, where the SOAP calls live (here with the others), that
-//     the older REST paths are gone.
+//   - Unverified: names of search filters, where the SOAP calls live (here with the others).
 package oscartest
