@@ -131,7 +131,7 @@ type Request struct {
 	Key         string                  // Idempotency-Key
 	Form        func(media string) Form // of a Binary: as what its bytes, of that media type, are wanted; nil: FormResource
 	Route       string                  // method and template of the address, without a value
-	Raw         string                  // path below the clinic, query and form as sent: recorded where the request is refused
+	Raw         string                  // path below the clinic, query and form as sent: recorded of a search, and where the request is refused
 	Software    string                  // the client's User-Agent
 	RequestID   string                  // X-Request-Id, accepted or created at the door
 	Traceparent string                  // W3C trace context
