@@ -82,6 +82,8 @@ func TestAVerdictSaysEachThingOnce(t *testing.T) {
 			[]string{"the file ends in the middle of a line, behind 10 whole records: its end is missing"}},
 		"cut between two lines": {func(l []string) []string { return l[:30] },
 			[]string{"the file does not end with a checkpoint of its last record, 26: its end is missing"}},
+		"cut behind the first line": {func(l []string) []string { return l[:1] },
+			[]string{"the file holds no record and no checkpoint: its end is missing"}},
 		"a record edited": {func(l []string) []string { return editLine(l, 3, swapName) },
 			[]string{"record 3: its bytes do not have the hash that was stored for it: one of the two was changed"}},
 		"a record edited with its hash": {func(l []string) []string { return editLine(l, 13, forgedLine) },

@@ -69,7 +69,11 @@ func Verify(r io.Reader, vkey string, held ...[]byte) (*Report, error) {
 			return nil, fmt.Errorf("audit.Verify: %w", err)
 		}
 	}
-	if signedTo != c.edge.size && !c.cut {
+	switch {
+	case signedTo == c.edge.size || c.cut:
+	case c.edge.size == 0:
+		c.problem(-1, "the file holds no record and no checkpoint: its end is missing")
+	default:
 		c.cut = true
 		c.problem(-1, "the file does not end with a checkpoint of its last record, %d: its end is missing", c.next()-1)
 	}

@@ -133,7 +133,7 @@ func (c auditVerifyCmd) proof(t *terminal, held [][]byte) error {
 	}
 	p, err := audit.CheckProof(text, key, line)
 	if err != nil {
-		fmt.Fprintf(t.Out, "NOT VERIFIED: %v\n", err)
+		fmt.Fprintf(t.Out, "NOT VERIFIED: %s\n", said(err))
 		return errNotVerified
 	}
 	if p.Deleted() {
