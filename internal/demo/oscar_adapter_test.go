@@ -85,41 +85,6 @@ func TestTheAdapterFindsInAnOSCARWhatIsInItsTables(t *testing.T) {
 	}
 }
 
-func TestTheAdapterBooksMovesAndCancelsInAnOSCAR(t *testing.T) {
-	o, a := overOSCAR(t)
-	booking := func(start string) fhir.Resource {
-		r, err := fhir.ParseResource([]byte(`{"resourceType":"Appointment","status":"booked","start":"`+start+`:00-06:00","minutesDuration":30,"end":"`+start[:11]+`20:30:00-06:00",`+
-			`"participant":[{"actor":{"reference":"Patient/7"},"status":"accepted"},{"actor":{"reference":"`+demo.OSCARPractitioner()+`"},"status":"accepted"}]}`), fhir.Limits{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return r
-	}
-	before := len(o.Appointments())
-	made, err := a.Write(context.Background(), fhir.Change{Kind: fhir.InteractionCreate, Operation: "op-1", Resource: booking("2026-12-03T20:00")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	again, err := a.Write(context.Background(), fhir.Change{Kind: fhir.InteractionCreate, Operation: "op-1", Resource: booking("2026-12-03T20:00")})
-	rows := o.Appointments()
-	last := rows[len(rows)-1]
-	if err != nil || again.ID() != made.ID() || len(rows) != before+1 || last.Date != "2026-12-03" || last.Start != "20:00:00" || last.DemographicNo != 7 || last.LastUpdateUser != "301" {
-		t.Fatalf("%v %s %s %+v", err, made.Bytes(), again.Bytes(), last)
-	}
-	text := strings.Replace(string(made.Bytes()), `"status":"booked"`, `"status":"cancelled"`, 1)
-	cancelled, err := fhir.ParseResource([]byte(text), fhir.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	done, err := a.Write(context.Background(), fhir.Change{Kind: fhir.InteractionUpdate, Operation: "op-2", Base: made.Ref(), Resource: cancelled})
-	if err != nil || done.Value().Get("status").Text() != "cancelled" {
-		t.Fatalf("%v %s", err, done.Bytes())
-	}
-	if row := o.Appointments()[len(rows)-1]; row.Status != "C" {
-		t.Errorf("%+v", row)
-	}
-}
-
 func TestTheAdapterListsDocumentsOfAnOSCARByPatient(t *testing.T) {
 	o, a := overOSCAR(t)
 	d := o.Documents()[0]
