@@ -21,7 +21,7 @@ func parseKeys(text string) (keyring, error) {
 		}
 		v, err := note.NewVerifier(line)
 		if err != nil {
-			return nil, fmt.Errorf("the verifier key cannot be read: %w", err)
+			return nil, fmt.Errorf("the keys cannot be read, which are lines of a log.pub: %w", err)
 		}
 		if len(keys) > 0 && v.Name() != keys.name() {
 			return nil, fmt.Errorf("the keys belong to two deployments, %q and %q", keys.name(), v.Name())
@@ -31,7 +31,7 @@ func parseKeys(text string) (keyring, error) {
 		}
 	}
 	if len(keys) == 0 {
-		return nil, errors.New("the verifier key cannot be read: there is none")
+		return nil, errors.New("there is no key to verify with; a log.pub has them, one in each line")
 	}
 	return keys, nil
 }

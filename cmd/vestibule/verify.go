@@ -92,7 +92,7 @@ func (c auditVerifyCmd) folder(ctx context.Context, t *terminal, held [][]byte) 
 	return dataFlags{Data: c.Data}.within(func(d *data) error {
 		// A folder that cannot be written to, such as a backup, can still be checked; what is not reported is said.
 		if err := d.reported(ctx, t, c.byFlag, auditVerify, "", ""); err != nil {
-			fmt.Fprintln(t.Err, "this check is not on record:", err)
+			fmt.Fprintln(t.Err, "this check is not on record:", said(err))
 		}
 		receipts, err := d.Receipts(ctx) // before the trail is read, which grows
 		if err != nil {
