@@ -67,15 +67,16 @@ func trailFolder(t *testing.T) string {
 	return dir
 }
 
-// fullDisk is what SQLite says of one.
-type fullDisk struct{}
+// sqliteError is an error with one of SQLite's codes.
+type sqliteError int
 
-func (fullDisk) Error() string { return "database or disk is full (13)" }
-func (fullDisk) Code() int     { return 13 }
+func (e sqliteError) Error() string { return fmt.Sprintf("not done (%d)", int(e)) }
+func (e sqliteError) Code() int     { return int(e) }
 
 func TestErrorsAreForPeople(t *testing.T) {
 	for want, err := range map[string]error{
-		"the disk of the data folder is full; make room on it and do this again (database or disk is full (13))": fmt.Errorf("store.Apply: %w", fullDisk{}),
+		"the disk of the data folder is full; make room on it and do this again (not done (13))":                                      fmt.Errorf("store.Apply: %w", sqliteError(13)),
+		"the data folder cannot be written to; be the user that the gateway runs as, or work on a copy that can be (not done (1544))": sqliteError(1544),
 		"the key is odd":  errors.New("audit.Verify: the key is odd"),
 		"--from: no time": errors.New("--from: no time"),
 	} {

@@ -24,8 +24,11 @@ const (
 	exitUsage   = 2 // it was asked for wrongly
 )
 
-// sqliteFull is SQLite's code for a full disk (https://www.sqlite.org/rescode.html#full).
-const sqliteFull = 13
+// What SQLite's codes mean for a data folder (https://www.sqlite.org/rescode.html).
+const (
+	sqliteReadOnly = 8
+	sqliteFull     = 13
+)
 
 // commands is every command, in the order of the help.
 type commands struct {
@@ -117,11 +120,15 @@ func said(err error) string {
 	if part, rest, ok := strings.Cut(text, ": "); ok && (part == "store" || strings.HasPrefix(part, "store.") || strings.HasPrefix(part, "audit.")) {
 		text = rest
 	}
-	if full, ok := errors.AsType[interface {
+	coded, ok := errors.AsType[interface {
 		error
 		Code() int
-	}](err); ok && full.Code()&0xff == sqliteFull {
-		text = "the disk of the data folder is full; make room on it and do this again (" + text + ")"
+	}](err)
+	switch {
+	case ok && coded.Code()&0xff == sqliteFull:
+		return "the disk of the data folder is full; make room on it and do this again (" + text + ")"
+	case ok && coded.Code()&0xff == sqliteReadOnly:
+		return "the data folder cannot be written to; be the user that the gateway runs as, or work on a copy that can be (" + text + ")"
 	}
 	return text
 }

@@ -90,7 +90,7 @@ func (c auditVerifyCmd) folder(ctx context.Context, t *terminal, held [][]byte) 
 		return err
 	}
 	return dataFlags{Data: c.Data}.within(func(d *data) error {
-		// A folder that cannot be written to, such as a backup, can still be checked; what is not reported is said.
+		// What cannot be put on record is checked all the same; that is said.
 		if err := d.reported(ctx, t, c.byFlag, auditVerify, "", ""); err != nil {
 			fmt.Fprintln(t.Err, "this check is not on record:", said(err))
 		}
