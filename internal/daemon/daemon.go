@@ -95,7 +95,7 @@ func Open(ctx context.Context, o Options) (d *Daemon, err error) {
 	d = &Daemon{opts: o, metrics: server.NewMetrics(), open: map[string]connection{}, seen: -1}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, d.Close())
+			d, err = nil, errors.Join(err, d.Close()) // so that nobody closes it once more
 		}
 	}()
 	if d.unlock, err = store.Lock(o.Data); err != nil {

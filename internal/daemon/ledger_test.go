@@ -148,6 +148,9 @@ func TestH26AFolderPutBackIsNotServed(t *testing.T) {
 	start := func() error {
 		d, err := daemon.Open(t.Context(), o)
 		if err != nil {
+			if d != nil {
+				t.Error("what did not open is given to be closed again")
+			}
 			return err
 		}
 		return d.Close()
