@@ -3,6 +3,7 @@ package oscar_test
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -79,6 +80,31 @@ func TestJunoIsAskedForItsProvidersBySOAP(t *testing.T) {
 	for _, f := range withoutSOAP.a.Check(t.Context()) {
 		if f.Level == oscar.Bad {
 			t.Errorf("without SOAP: %s", f.Text)
+		}
+	}
+}
+
+func TestAJunoWhoseProviderServiceIsClosedIsAskedByREST(t *testing.T) {
+	s := newSet(t, oscar.Juno, true, func(c *oscar.Config) {
+		c.Transport = tampered(func(r *http.Request) *http.Response {
+			switch {
+			case strings.HasSuffix(r.URL.Path, "/ws/ProviderService"):
+				return answer(404, "text/plain", "")
+			case strings.HasSuffix(r.URL.Path, "/providerService/providers_json"):
+				return answer(200, "application/json", `{"total":1,"content":[{"providerNo":"`+doctor+`","lastName":"Okafor","firstName":"Ngozi","enabled":true}]}`)
+			case strings.HasSuffix(r.URL.Path, "/oauth/info"):
+				return answer(200, "application/json", `{"login":"`+doctor+`"}`)
+			}
+			return nil
+		})
+	})
+	s.AddAppointments(oscartest.Appointment{ProviderNo: doctor, Date: "2026-12-01", Start: "09:00", DemographicNo: 31})
+	if found, err := s.ask(t, "Appointment", "date=2026-12-01"); err != nil || len(found) != 1 {
+		t.Errorf("%d found: %v", len(found), err)
+	}
+	for _, f := range s.a.Check(t.Context()) {
+		if f.Level == oscar.Bad {
+			t.Error(f.Text)
 		}
 	}
 }

@@ -25,7 +25,9 @@ func (a *Adapter) loadProviders(ctx context.Context) ([]provider, time.Duration,
 		return nil, 0, err
 	}
 	if !t.schedule && a.soap != nil {
-		return a.providersBySOAP(ctx)
+		if found, good, err := a.providersBySOAP(ctx); err == nil || wire.AsFault(err).Status == 0 {
+			return found, good, err
+		}
 	}
 	v, err := a.getJSON(ctx, opSearch, "Practitioner", "/ws/services/providerService/providers_json")
 	if err != nil {
@@ -42,7 +44,7 @@ func (a *Adapter) loadProviders(ctx context.Context) ([]provider, time.Duration,
 	return out, time.Hour, nil
 }
 
-// providersBySOAP asks for all, as Juno's REST has no list of providers.
+// providersBySOAP asks for all: Juno's REST has no list of providers, or an older one where this service is closed.
 func (a *Adapter) providersBySOAP(ctx context.Context) ([]provider, time.Duration, error) {
 	nodes, err := a.soap.call(ctx, soapCall{op: opSearch, typ: "Practitioner", service: "ProviderService", method: "getProviders2", again: true})
 	if err != nil {

@@ -242,13 +242,12 @@ func newRemarks(v fhir.Value, base tickler) ([]remark, error) {
 func (a *Adapter) myself(ctx context.Context, op string) (string, error) {
 	if t, _, err := a.can(ctx); err == nil && !t.schedule && a.soap != nil {
 		found, err := a.soap.call(ctx, soapCall{op: op, service: "ProviderService", method: "getLoggedInProviderTransfer", again: true})
-		if err == nil && len(found) == 0 {
-			err = wrong(op, "", "The EMR does not say in whose name the gateway acts.")
-		}
-		if err != nil {
+		switch {
+		case err == nil && len(found) > 0:
+			return found[0].get("providerNo"), nil
+		case wire.AsFault(err).Status == 0 && err != nil:
 			return "", readFault(err, op)
 		}
-		return found[0].get("providerNo"), nil
 	}
 	v, err := a.getJSON(ctx, op, "", "/ws/services/oauth/info")
 	if err != nil {
