@@ -103,9 +103,11 @@ func (k *cutter) child(m uint32, e Elements, in place) bool {
 	if in == ofArray {
 		return k.value(m, e)
 	}
-	if _, paper := slices.BinarySearch(k.papers, m); paper {
-		k.lost = true
-		return false
+	if len(k.papers) > 0 {
+		if _, paper := slices.BinarySearch(k.papers, m); paper {
+			k.lost = true
+			return false
+		}
 	}
 	name := memberName(k.doc.src, &k.doc.nodes[m])
 	switch in {

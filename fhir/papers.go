@@ -1,8 +1,8 @@
 package fhir
 
 import (
+	"bytes"
 	"slices"
-	"strings"
 )
 
 // inExtensions are the documents that stand in extensions below v, and their addresses, in ascending order. An extension may
@@ -11,12 +11,22 @@ import (
 func (v Value) inExtensions() (out []uint32) {
 	nodes := v.doc.nodes
 	for i, end := v.at, v.node().next; i < end; i++ {
-		if name := memberName(v.doc.src, &nodes[i]); string(name) == "extension" || string(name) == "modifierExtension" {
+		n := &nodes[i]
+		if n.nameLen != extensionLen && n.nameLen != modifierLen && n.flags&flagNameEscaped == 0 { // most names
+			continue
+		}
+		if isExtension(memberName(v.doc.src, n)) {
 			out = v.doc.papers(i, true, out)
-			i = nodes[i].next - 1
+			i = n.next - 1
 		}
 	}
 	return out
+}
+
+const extensionLen, modifierLen = uint16(len("extension")), uint16(len("modifierExtension"))
+
+func isExtension(name []byte) bool {
+	return string(name) == "extension" || string(name) == "modifierExtension"
 }
 
 // papers appends what of documents stands below the value at c: each value that is one or is its address, and "url" and "data"
@@ -28,7 +38,7 @@ func (d *document) papers(c uint32, extension bool, out []uint32) []uint32 {
 			out = d.papers(m, extension, out)
 			continue
 		}
-		switch name := strings.TrimPrefix(string(memberName(d.src, n)), "_"); name {
+		switch name := bytes.TrimPrefix(memberName(d.src, n), []byte("_")); string(name) {
 		case "valueBase64Binary", "valueUrl":
 			out = append(out, m)
 		case "url", "data":
@@ -36,7 +46,7 @@ func (d *document) papers(c uint32, extension bool, out []uint32) []uint32 {
 				out = append(out, m)
 			}
 		default:
-			out = d.papers(m, name == "extension" || name == "modifierExtension", out)
+			out = d.papers(m, isExtension(name), out)
 		}
 	}
 	return out
@@ -44,6 +54,9 @@ func (d *document) papers(c uint32, extension bool, out []uint32) []uint32 {
 
 // carries reports whether a document of an extension stands below the value at c.
 func (k *cutter) carries(c uint32) bool {
+	if len(k.papers) == 0 {
+		return false
+	}
 	i, _ := slices.BinarySearch(k.papers, c)
 	return i < len(k.papers) && k.papers[i] < k.doc.nodes[c].next
 }
