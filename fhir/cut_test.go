@@ -159,6 +159,7 @@ func TestH10NoDocumentLeavesInAnExtension(t *testing.T) {
 			"an attachment":  `{"resourceType":"DocumentReference","id":"1","status":"current","content":[{"attachment":{"data":"QQ==","extension":[X]}}]}`,
 			"its own meta":   `{"resourceType":"DocumentReference","id":"1","status":"current","meta":{"tag":[{"code":"c","extension":[X]}]}}`,
 			"a narrative":    `{"resourceType":"DocumentReference","id":"1","status":"current","text":{"status":"generated","div":"<div>t http://x/scan</div>","extension":[X]},"description":"t http://x/scan"}`,
+			"an escape":      `{"resourceType":"DocumentReference","id":"1","status":"current","subject":{"ext\u0065nsion":[X]}}`,
 			"a list of none": `{"resourceType":"DocumentReference","id":"1","status":"current","subject":{"extension":X}}`,
 		} {
 			r := resource(t, strings.Replace(doc, "X", x, 1))
