@@ -13,10 +13,10 @@ import (
 
 // FHIRServer is a World for an EMR that serves FHIR R4 at that base and lets anyone in: its rows are put in and scanned with
 // plain requests that no adapter has touched. Open is left to the caller.
-func FHIRServer(base string) *World { return FHIRServerAs(base, "") }
+func FHIRServer(base string) *World { return FHIRServerAs(base, nil) }
 
-// FHIRServerAs is FHIRServer for an EMR that lets in who brings that Authorization.
-func FHIRServerAs(base, authorization string) *World {
+// FHIRServerAs is FHIRServer for an EMR that lets in who brings the Authorization of that moment.
+func FHIRServerAs(base string, authorization func(testing.TB) string) *World {
 	s := server{base, authorization}
 	w := &World{
 		Base: base, Types: map[string]Holding{}, Practitioners: []string{"d1", "d2"},
@@ -31,7 +31,10 @@ func FHIRServerAs(base, authorization string) *World {
 }
 
 // server is a FHIR server as the suite itself asks it.
-type server struct{ base, authorization string }
+type server struct {
+	base          string
+	authorization func(testing.TB) string // nil where anybody is let in
+}
 
 func (s server) holding(typ string) Holding {
 	return Holding{
@@ -119,8 +122,8 @@ func (s server) ask(t testing.TB, method, at, body, ifMatch string) fhir.Value {
 	}
 	req.Close = true // no connection outlives the request
 	req.Header.Set("Content-Type", "application/fhir+json")
-	if s.authorization != "" {
-		req.Header.Set("Authorization", s.authorization)
+	if s.authorization != nil {
+		req.Header.Set("Authorization", s.authorization(t))
 	}
 	if ifMatch != "" {
 		req.Header.Set("If-Match", ifMatch)

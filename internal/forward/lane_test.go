@@ -304,10 +304,13 @@ func TestALateSinkIsOnRecordAndSoIsItsReturn(t *testing.T) {
 		return nil, faultf("answered 503")
 	}
 	sink := s.sink("siem")
-	sink.AlarmAfter = 40 * time.Millisecond
+	sink.AlarmAfter = time.Second
 	f := h.forwarder(sink)
 	stop := h.start(f)
-	until(t, "it is late", func() bool { return len(h.noted()) == 1 })
+	until(t, "it is late, and that is kept", func() bool {
+		s, err := Read(t.Context(), h.db)
+		return err == nil && len(s) == 1 && s[0].Late
+	})
 	stop()
 	f = h.forwarder(sink) // a restart does not make it late a second time
 	h.start(f)

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -23,7 +24,7 @@ func TestTheAdapterOverThisEMRKeepsTheContract(t *testing.T) {
 func startWorld(t testing.TB, zone *time.Location) *adaptertest.World {
 	t.Helper()
 	c := newClinic(t, true, zone)
-	w := adaptertest.FHIRServerAs(c.URL(), "Bearer "+token(t, c))
+	w := adaptertest.FHIRServerAs(c.URL(), authorization(c))
 	var patients atomic.Int32
 	w.Patient = func(t testing.TB, family string) string { // patients come with the demo and are not created over HTTP
 		t.Helper()
@@ -46,6 +47,22 @@ func startWorld(t testing.TB, zone *time.Location) *adaptertest.World {
 		return a
 	}
 	return w
+}
+
+// authorization is good at any time, also where the suite takes longer than a token lives.
+func authorization(c *clinic) func(testing.TB) string {
+	var mu sync.Mutex
+	var bearer string
+	var renew time.Time
+	return func(t testing.TB) string {
+		t.Helper()
+		mu.Lock()
+		defer mu.Unlock()
+		if now := time.Now(); now.After(renew) {
+			bearer, renew = "Bearer "+token(t, c), now.Add(2*time.Minute)
+		}
+		return bearer
+	}
 }
 
 // token logs in as SMART Backend Services has it.
